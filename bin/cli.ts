@@ -1,0 +1,41 @@
+import { Command, CommanderError } from "commander";
+import { daemonCommand } from "./commands/daemon.ts";
+import { loginCommand } from "./commands/login.ts";
+import { runCommand } from "./commands/run.ts";
+import { setupCommand } from "./commands/setup.ts";
+import { statusCommand } from "./commands/status.ts";
+import { versionCommand } from "./commands/version.ts";
+import { exitCodes, Failure } from "./failure.ts";
+
+const program = new Command("stromboli")
+  .description("Claude Code as a service on your own machine: every agent in a container of its own.")
+  .exitOverride()
+  .showSuggestionAfterError()
+  .addHelpText(
+    "after",
+    `
+Examples:
+  stromboli run --demo "What is it like in there?"    try it: free, no credentials
+  stromboli login                                     store an API key or OAuth token
+  stromboli run -v . "Fix the failing test"           work on the current folder
+  stromboli run -r -s SESSION "And now the docs"      go on in a fresh container
+
+Exit codes: 0 success, 1 the agent failed, 2 usage, 69 daemon or Podman not available, 70 bug, 77 refused by policy,
+78 configuration or credentials, 124 timed out, 130 interrupted, 137 killed or out of memory.`,
+  );
+for (const command of [runCommand, daemonCommand, statusCommand, loginCommand, setupCommand, versionCommand]) {
+  program.addCommand(command().exitOverride().showSuggestionAfterError());
+}
+
+try {
+  await program.parseAsync();
+} catch (error) {
+  if (error instanceof CommanderError) process.exitCode = error.exitCode === 0 ? 0 : exitCodes.usage; // commander has said it
+  else process.exitCode = report(error);
+}
+
+function report(error: unknown): number {
+  const known = error instanceof Failure || (error instanceof Error && error.name === "StromboliError");
+  console.error(known ? `stromboli: ${error.message}` : error);
+  return known && "exitCode" in error && typeof error.exitCode === "number" ? error.exitCode : exitCodes.internal;
+}

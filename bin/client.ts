@@ -1,0 +1,79 @@
+import { request as httpRequest, type RequestOptions } from "node:http";
+import { Readable } from "node:stream";
+import { hc } from "hono/client";
+import type { App } from "../daemon/app.ts";
+import { defaultSocket } from "../lib/paths.ts";
+import { exitCodes, Failure } from "./failure.ts";
+
+/** Where a daemon listens. */
+export type Target = { socketPath: string } | { host: string; port: number };
+export type Client = ReturnType<typeof createClient>;
+
+/** STROMBOLI_HOST when it is set, else the socket of this user's daemon. */
+export const findTarget = (env: NodeJS.ProcessEnv): Target => {
+  const host = env["STROMBOLI_HOST"];
+  return host ? parseTarget(host) : { socketPath: env["STROMBOLI_SERVER_SOCKET"] || defaultSocket(env) };
+};
+
+/** The typed client of the HTTP API, over a unix socket or TCP. */
+export const createClient = (target: Target) => hc<App>("http://localhost", { fetch: fetchFrom(target) });
+
+/** The JSON of a good answer; an error answer becomes the daemon's own sentence and its exit code. */
+export const jsonOf = async <Body>(response: {
+  ok: boolean;
+  json: () => Promise<Body>;
+  text: () => Promise<string>;
+}): Promise<Body> => {
+  if (response.ok) return response.json();
+  throw await failureOf(await response.text());
+};
+
+export const failureOf = async (text: string): Promise<Failure> => {
+  const { exitCodeOf } = await import("../lib/errors.ts");
+  try {
+    const { error, code } = JSON.parse(text) as { error: string; code: string }; // the daemon's one error shape
+    return new Failure(error, exitCodeOf(code));
+  } catch {
+    return new Failure(`the daemon answered something else than JSON: ${text.slice(0, 200)}`, exitCodes.internal);
+  }
+};
+
+const parseTarget = (text: string): Target => {
+  if (text.startsWith("unix://")) return { socketPath: text.slice("unix://".length) };
+  if (!URL.canParse(text))
+    throw new Failure(`STROMBOLI_HOST is not unix:///path or http://host:port but ${text}`, exitCodes.usage);
+  const { hostname, port, protocol } = new URL(text);
+  if (protocol !== "http:")
+    throw new Failure(`STROMBOLI_HOST is not unix:///path or http://host:port but ${text}`, exitCodes.usage);
+  return { host: hostname, port: Number(port || 80) };
+};
+
+/** fetch as far as the client needs it. Node's own cannot speak over unix sockets, and costs 40 ms to load. */
+const fetchFrom =
+  (target: Target) =>
+  async (input: string | URL | Request, init: RequestInit = {}): Promise<Response> => {
+    const url = new URL(input instanceof Request ? input.url : input);
+    const options: RequestOptions = {
+      ...target,
+      path: `${url.pathname}${url.search}`,
+      method: init.method ?? "GET",
+      headers: { ...Object.fromEntries(new Headers(init.headers)), host: "localhost" },
+      ...(init.signal && { signal: init.signal }),
+    };
+    return new Promise((resolve, reject) => {
+      const request = httpRequest(options, (incoming) => {
+        const headers = Object.entries(incoming.headersDistinct).flatMap(([name, values = []]) =>
+          values.map((value): [string, string] => [name, value]),
+        );
+        resolve(
+          new Response(Readable.toWeb(incoming) as ReadableStream, { status: incoming.statusCode ?? 500, headers }),
+        ); // one type, two declarations
+      });
+      request.once("error", reject);
+      request.end(init.body ?? undefined);
+    });
+  };
+
+/** Whether nobody listens at a target, as opposed to somebody who answers badly. */
+export const isUnreachable = (error: unknown): boolean =>
+  error instanceof Error && "code" in error && ["ECONNREFUSED", "ENOENT", "ECONNRESET"].includes(String(error.code));

@@ -1,0 +1,33 @@
+import { styleText } from "node:util";
+import { Command } from "commander";
+import { createClient, findTarget, isUnreachable, jsonOf } from "../client.ts";
+import { exitCodes, Failure } from "../failure.ts";
+
+export const statusCommand = () =>
+  new Command("status")
+    .description("Say how the daemon and what it depends on are.")
+    .option("--json", "print it as JSON")
+    .addHelpText("after", "\nExample:\n  stromboli status --json | jq -r .status")
+    .action(status);
+
+const status = async ({ json }: { json?: true }): Promise<void> => {
+  const health = await fetchHealth();
+  if (json) console.log(JSON.stringify(health, undefined, 2));
+  else {
+    console.log(`stromboli ${health.version}: ${health.status}`);
+    for (const { name, status: state, error } of health.components) {
+      const mark = state === "ok" ? styleText("green", "✔") : styleText("red", "✖");
+      console.log(`${mark} ${name}${error === undefined ? "" : `: ${error}`}`);
+    }
+  }
+};
+
+const fetchHealth = async () => {
+  try {
+    return await jsonOf(await createClient(findTarget(process.env)).health.$get());
+  } catch (error) {
+    if (isUnreachable(error))
+      throw new Failure("no daemon answers; start it with: stromboli daemon start", exitCodes.unreachable);
+    throw error;
+  }
+};

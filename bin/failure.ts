@@ -1,0 +1,21 @@
+/** What ends a command: one line for the user and the exit code that `stromboli help exit-codes` documents. */
+export class Failure extends Error {
+  override readonly name = "Failure";
+  readonly exitCode: number;
+
+  constructor(message: string, exitCode: number) {
+    super(message);
+    this.exitCode = exitCode;
+  }
+}
+
+export const exitCodes = {
+  failed: 1,
+  usage: 2,
+  unreachable: 69,
+  internal: 70,
+  config: 78,
+  timedOut: 124,
+  interrupted: 130,
+  killed: 137,
+} as const;

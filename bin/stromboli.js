@@ -1,0 +1,13 @@
+#!/usr/bin/env node
+import module from "node:module"; // default import: a named one would fail on Node 20 before the guard runs
+
+const major = Number.parseInt(process.versions.node, 10);
+if (major < 24) {
+  console.error(`stromboli needs Node 24 or newer; this is ${process.version}`);
+  process.exit(69);
+}
+
+module.enableCompileCache();
+// Node strips types itself, except below node_modules (an installed package): there tsx does it.
+if (import.meta.url.includes("/node_modules/")) (await import("tsx/esm/api")).register();
+await import("./cli.ts");

@@ -1,0 +1,46 @@
+import { OpenAPIHono } from "@hono/zod-openapi";
+import { bodyLimit } from "hono/body-limit";
+import { cors } from "hono/cors";
+import type { Credential } from "../lib/credentials.ts";
+import { StromboliError } from "../lib/errors.ts";
+import type { Health } from "../lib/health.ts";
+import type { Runner } from "../lib/jobs/runner.ts";
+import type { Log } from "../lib/log.ts";
+import type { Config } from "../lib/schema/config.ts";
+import { version } from "../lib/version.ts";
+import { refuseBrowsers } from "./middleware/browser.ts";
+import { answerError } from "./middleware/errors.ts";
+import { assumeJson, identify, type Variables } from "./middleware/request.ts";
+import { healthRoutes } from "./routes/health.ts";
+import { runRoutes } from "./routes/run.ts";
+
+export type App = ReturnType<typeof createApp>;
+export type AppDeps = {
+  config: Config;
+  runner: Runner;
+  health: Health;
+  credential: () => Credential | undefined;
+  log: Log;
+};
+
+const maxBodyBytes = 10 * 1024 * 1024;
+
+/** The HTTP API. Pure wiring: nothing opens here. */
+export const createApp = ({ config: { server }, runner, health, credential, log }: AppDeps) => {
+  const app = new OpenAPIHono<Variables>();
+  app.onError(answerError(log));
+  app.notFound((c) => {
+    throw new StromboliError("not_found", `there is no ${c.req.method} ${c.req.path}; see GET /openapi.json`);
+  });
+  app.use(identify(log));
+  app.use(refuseBrowsers({ allowedHosts: server.allowed_hosts, corsOrigins: server.cors_origins }));
+  if (server.cors_origins.length > 0) app.use(cors({ origin: server.cors_origins }));
+  app.use(bodyLimit({ maxSize: maxBodyBytes, onError: tooLarge }));
+  app.use(assumeJson);
+  app.doc31("/openapi.json", { openapi: "3.1.0", info: { title: "Stromboli", version } });
+  return app.route("/", healthRoutes({ health, credential })).route("/", runRoutes({ runner }));
+};
+
+const tooLarge = (): never => {
+  throw new StromboliError("payload_too_large", `the body is larger than ${maxBodyBytes} bytes`);
+};

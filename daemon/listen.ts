@@ -1,0 +1,50 @@
+import { once } from "node:events";
+import { chmodSync, mkdirSync, rmSync } from "node:fs";
+import type { Server } from "node:http";
+import { connect, type AddressInfo } from "node:net";
+import { dirname } from "node:path";
+import { StromboliError } from "../lib/errors.ts";
+
+const longestSocketPath = 107; // the kernel's limit, less the closing NUL
+
+/** Listens on a unix socket that only this user can open; takes the place of one that nobody listens on any more. */
+export const listenOnSocket = async (server: Server, path: string): Promise<void> => {
+  if (Buffer.byteLength(path) > longestSocketPath) {
+    throw new StromboliError(
+      "config_invalid",
+      `the socket path ${path} is longer than ${longestSocketPath} bytes; set server.socket`,
+    );
+  }
+  mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
+  if (await answers(path))
+    throw new StromboliError("daemon_running", `another daemon listens on ${path}; stop it, or set server.socket`);
+  rmSync(path, { force: true });
+  await once(server.listen(path), "listening");
+  chmodSync(path, 0o600);
+};
+
+/** Listens on TCP; the port that it got, which differs when 0 was asked for. */
+export const listenOnPort = async (server: Server, { host, port }: { host: string; port: number }): Promise<number> => {
+  try {
+    await once(server.listen(port, host), "listening");
+  } catch (cause) {
+    throw new StromboliError(
+      "config_invalid",
+      `cannot listen on ${host}:${port}: ${cause instanceof Error ? cause.message : cause}; set server.port`,
+      { cause },
+    );
+  }
+  return (server.address() as AddressInfo).port; // TCP and listening: never null, never a pipe
+};
+
+const answers = async (path: string): Promise<boolean> => {
+  const socket = connect(path);
+  try {
+    await once(socket, "connect");
+    return true;
+  } catch {
+    return false;
+  } finally {
+    socket.destroy();
+  }
+};

@@ -1,0 +1,27 @@
+import { once } from "node:events";
+import { loadConfig } from "../lib/config.ts";
+import { StromboliError } from "../lib/errors.ts";
+import { createLog } from "../lib/log.ts";
+import { startDaemon } from "./daemon.ts";
+
+export type MainOptions = { config?: string | undefined; set?: readonly string[] };
+
+/** Runs the daemon until SIGTERM or SIGINT. */
+export const main = async ({ config: file, set = [] }: MainOptions = {}): Promise<void> => {
+  const { env } = process;
+  const { config, file: found } = loadConfig({ env, cwd: process.cwd(), file, flags: set });
+  const log = createLog(config.log.level);
+  log.debug({ file: found ?? "defaults" }, "configuration read");
+  await using _ = await startDaemon({ config, env, log });
+  await Promise.race([once(process, "SIGTERM"), once(process, "SIGINT")]);
+  log.info({}, "stopping");
+};
+
+if (import.meta.main) {
+  try {
+    await main();
+  } catch (error) {
+    console.error(error instanceof StromboliError ? `stromboli: ${error.message}` : error);
+    process.exitCode = error instanceof StromboliError ? error.exitCode : 70;
+  }
+}

@@ -1,0 +1,23 @@
+import { createMiddleware } from "hono/factory";
+import type { Log } from "../../lib/log.ts";
+
+export type Variables = { Variables: { requestId: string } };
+
+/** Gives every request an id, the caller's own when it is a fit one, and logs one line about it. */
+export const identify = (log: Log) =>
+  createMiddleware<Variables>(async (c, next) => {
+    const given = c.req.header("x-request-id") ?? "";
+    const requestId = /^[A-Za-z0-9._-]{1,128}$/.test(given) ? given : crypto.randomUUID();
+    c.set("requestId", requestId);
+    const began = performance.now();
+    await next();
+    c.res.headers.set("X-Request-ID", requestId);
+    const ms = Math.round(performance.now() - began);
+    log.info({ request: requestId, method: c.req.method, path: c.req.path, status: c.res.status, ms }, "request");
+  });
+
+/** Bodies are JSON whatever their Content-Type says: `curl -d '{…}'` must work. */
+export const assumeJson = createMiddleware(async (c, next) => {
+  if (c.req.method !== "GET" && c.req.method !== "HEAD") c.req.raw.headers.set("content-type", "application/json");
+  await next();
+});

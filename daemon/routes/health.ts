@@ -1,0 +1,65 @@
+import { createRoute, OpenAPIHono } from "@hono/zod-openapi";
+import type { Credential } from "../../lib/credentials.ts";
+import type { Health as HealthChecks } from "../../lib/health.ts";
+import { ClaudeStatus, Health } from "../../lib/schema/health.ts";
+import { cliVersion, version } from "../../lib/version.ts";
+import type { Variables } from "../middleware/request.ts";
+import { json } from "./responses.ts";
+
+const health = createRoute({
+  method: "get",
+  path: "/health",
+  summary: "How the daemon and what it depends on are",
+  responses: { 200: json(Health, "Always 200; `status` tells") },
+});
+
+const healthz = createRoute({
+  method: "get",
+  path: "/healthz",
+  summary: "Whether the daemon is alive",
+  responses: { 200: json(Health.pick({ status: true }), "It answers") },
+});
+
+const readyz = createRoute({
+  method: "get",
+  path: "/readyz",
+  summary: "Whether the daemon can run agents",
+  responses: { 200: json(Health, "It can"), 503: json(Health, "It cannot; components say why") },
+});
+
+const claudeStatus = createRoute({
+  method: "get",
+  path: "/claude/status",
+  summary: "Whether the CLI and credentials are there",
+  responses: { 200: json(ClaudeStatus, "The credential itself is never shown") },
+});
+
+export const healthRoutes = ({
+  health: checks,
+  credential,
+}: {
+  health: HealthChecks;
+  credential: () => Credential | undefined;
+}) => {
+  const report = async () => {
+    const components = await checks.components();
+    const status = components.every((component) => component.status === "ok") ? ("ok" as const) : ("degraded" as const);
+    return { status, name: "stromboli" as const, version, components };
+  };
+
+  return new OpenAPIHono<Variables>()
+    .openapi(health, async (c) => c.json(await report(), 200))
+    .openapi(healthz, (c) => c.json({ status: "ok" as const }, 200))
+    .openapi(readyz, async (c) => {
+      const body = await report();
+      return body.status === "ok" ? c.json(body, 200) : c.json(body, 503);
+    })
+    .openapi(claudeStatus, (c) => {
+      const credentials = credential()?.kind ?? "none";
+      const configured = credentials !== "none";
+      const message = configured
+        ? "Claude is configured"
+        : "no credentials: set ANTHROPIC_API_KEY or run stromboli login";
+      return c.json({ configured, message, cli_version: cliVersion, credentials }, 200);
+    });
+};

@@ -1,0 +1,121 @@
+import { once } from "node:events";
+import { chmod, mkdir, rm } from "node:fs/promises";
+import { createServer, type IncomingMessage, type RequestListener, type Server, type ServerResponse } from "node:http";
+import type { AddressInfo } from "node:net";
+import { join } from "node:path";
+import { PassThrough } from "node:stream";
+import { pipeline } from "node:stream/promises";
+import { noCredentials, type Credential } from "../credentials.ts";
+import { messageOf } from "../errors.ts";
+import type { Log } from "../log.ts";
+import type { ApiRequest } from "../store/api-requests.ts";
+import { isHandle } from "./handle.ts";
+import { createTap, type Seen } from "./tap.ts";
+import { passedOn, type Upstream } from "./upstream.ts";
+
+type Deps = {
+  upstream: Upstream;
+  credential: () => Credential | undefined;
+  demo: RequestListener;
+  record: (request: ApiRequest) => void;
+  log: Log;
+  now: () => number;
+};
+/** `folder` is what the container gets to see; a TCP broker has none. */
+export type Door = { jobId: string; handleHash: string; demo: boolean; folder: string | undefined };
+export type OpenDoor = { port: number | undefined; close: () => Promise<void> };
+export type Broker = ReturnType<typeof createBroker>;
+
+export const socketName = "api.sock";
+const paths = new Set(["/v1/messages", "/v1/messages/count_tokens"]);
+
+/** Opens one door to the model API for each job. The key is put in on the way out and never comes in. */
+export const createBroker = (deps: Deps) => ({
+  async open(door: Door): Promise<OpenDoor> {
+    const server = createServer((request, response) => void answer(deps, door, { request, response }));
+    server.requestTimeout = 0; // a prompt may take its time; the job's own limits end it
+    const port = door.folder === undefined ? await listenTcp(server) : await listenUnix(server, door.folder);
+    return { port, close: () => closed(server) };
+  },
+});
+
+const listenUnix = async (server: Server, folder: string): Promise<undefined> => {
+  const socket = join(folder, socketName);
+  await mkdir(folder, { recursive: true, mode: 0o755 });
+  await rm(socket, { force: true }); // left by a daemon that was killed
+  await once(server.listen(socket), "listening");
+  await chmod(socket, 0o666); // the container's user has another uid; the job's folder above keeps everyone else out
+};
+
+const listenTcp = async (server: Server): Promise<number> => {
+  await once(server.listen(0), "listening");
+  const { port } = server.address() as AddressInfo; // TCP and listening: never null, never a pipe
+  return port;
+};
+
+const closed = async (server: Server): Promise<void> => {
+  const done = once(server, "close");
+  server.close();
+  server.closeAllConnections();
+  await done;
+};
+
+type Exchange = { request: IncomingMessage; response: ServerResponse };
+
+const answer = async (deps: Deps, door: Door, exchange: Exchange): Promise<void> => {
+  const { request, response } = exchange;
+  const { pathname } = new URL(request.url ?? "/", "http://broker");
+  if (request.method === "HEAD" && pathname === "/") return void response.writeHead(200).end();
+  if (!isHandle(handleOf(request), door.handleHash)) return refuse(response, 401, "this handle is not this job's");
+  if (request.method !== "POST" || !paths.has(pathname))
+    return refuse(response, 404, "the broker passes on model requests only");
+  if (door.demo) return deps.demo(request, response);
+  try {
+    await passOn(deps, door, exchange);
+  } catch (error) {
+    deps.log.warn({ job: door.jobId, error: messageOf(error) }, "model request failed");
+    if (response.headersSent) response.destroy();
+    else refuse(response, 502, "the model API could not be reached");
+  }
+};
+
+const passOn = async (deps: Deps, door: Door, { request, response }: Exchange): Promise<void> => {
+  const credential = deps.credential();
+  if (!credential) return refuse(response, 401, noCredentials().message);
+  const startedAt = deps.now();
+  const gone = new AbortController();
+  response.once("close", () => gone.abort()); // the agent hung up, so the API need not go on
+  const answered = await deps.upstream.request(request, { credential, signal: gone.signal });
+  const firstByteMs = deps.now() - startedAt;
+  const status = answered.statusCode ?? 502;
+  response.writeHead(status, passedOn(answered)).flushHeaders();
+
+  const tap = createTap(answered.headers["content-type"] ?? "");
+  const through = new PassThrough().on("data", (chunk: Buffer) => tap.write(chunk));
+  try {
+    await pipeline(answered, through, response);
+    tap.end();
+  } finally {
+    const path = new URL(request.url ?? "/", "http://broker").pathname;
+    deps.record(
+      recordOf(
+        { jobId: door.jobId, startedAt, path, status, firstByteMs, durationMs: deps.now() - startedAt },
+        tap.seen,
+      ),
+    );
+  }
+};
+
+const recordOf = (request: Omit<ApiRequest, keyof Seen>, seen: Seen): ApiRequest => ({ ...request, ...seen });
+
+const handleOf = ({ headers }: IncomingMessage): string =>
+  (typeof headers["x-api-key"] === "string" ? headers["x-api-key"] : headers.authorization?.replace(/^Bearer /, "")) ??
+  "";
+
+/** Refusals have the API's own shape, so that the CLI reports them as it does those of the API. */
+const refuse = (response: ServerResponse, status: number, message: string): void => {
+  const type = status === 401 ? "authentication_error" : status === 404 ? "not_found_error" : "api_error";
+  response
+    .writeHead(status, { "content-type": "application/json" })
+    .end(JSON.stringify({ type: "error", error: { type, message } }));
+};

@@ -1,0 +1,58 @@
+import { Agent as HttpAgent, request as httpRequest, type IncomingMessage, type OutgoingHttpHeaders } from "node:http";
+import { Agent as HttpsAgent, request as httpsRequest } from "node:https";
+import type { Credential } from "../credentials.ts";
+
+/** The model API: keep-alive connections, through the proxy that the daemon's environment names, if any. */
+export const createUpstream = (apiUrl: string, env: NodeJS.ProcessEnv) => {
+  const base = new URL(apiUrl);
+  const secure = base.protocol === "https:";
+  const agent = secure
+    ? new HttpsAgent({ keepAlive: true, proxyEnv: env })
+    : new HttpAgent({ keepAlive: true, proxyEnv: env });
+
+  return {
+    /** Sends the body of `incoming` on; answers with the API's response as soon as its head is there. */
+    request: (
+      incoming: IncomingMessage,
+      { credential, signal }: { credential: Credential; signal: AbortSignal },
+    ): Promise<IncomingMessage> =>
+      new Promise((resolve, reject) => {
+        const target = new URL(`${base.pathname.replace(/\/$/, "")}${incoming.url}`, base);
+        const outgoing = (secure ? httpsRequest : httpRequest)(target, {
+          method: incoming.method ?? "POST",
+          headers: {
+            ...passedOn(incoming),
+            ...authorization(credential),
+            host: target.host,
+            "accept-encoding": "identity",
+          },
+          agent,
+          signal,
+        });
+        outgoing.once("response", resolve).once("error", reject);
+        incoming.pipe(outgoing);
+      }),
+    close: () => agent.destroy(),
+  };
+};
+export type Upstream = ReturnType<typeof createUpstream>;
+
+/** Headers that concern one connection, and those that carry the handle. */
+const dropped = new Set([
+  "connection",
+  "keep-alive",
+  "proxy-authorization",
+  "proxy-connection",
+  "te",
+  "trailer",
+  "upgrade",
+  "x-api-key",
+  "authorization",
+  "cookie",
+]);
+
+export const passedOn = ({ headers }: { headers: IncomingMessage["headers"] }): OutgoingHttpHeaders =>
+  Object.fromEntries(Object.entries(headers).filter(([name]) => !dropped.has(name)));
+
+const authorization = ({ kind, value }: Credential): OutgoingHttpHeaders =>
+  kind === "api_key" ? { "x-api-key": value } : { authorization: `Bearer ${value}` };

@@ -1,0 +1,67 @@
+/**
+ * Every failure a caller can act on: the HTTP status it becomes, the exit code of the CLI, and what to do about it.
+ * Anything else that is thrown is a bug: logged with its stack, answered 500 without details.
+ */
+const table = {
+  invalid_request: { status: 400, exit: 2, hint: "" },
+  unsupported: { status: 400, exit: 2, hint: "" },
+  image_incompatible: { status: 400, exit: 2, hint: "" },
+  secret_not_found: { status: 400, exit: 2, hint: "create it with: podman secret create NAME -" },
+  unauthorized: { status: 401, exit: 77, hint: "" },
+  host_not_allowed: { status: 403, exit: 77, hint: "use a loopback name, or add the name to server.allowed_hosts" },
+  origin_not_allowed: { status: 403, exit: 77, hint: "add the origin to server.cors_origins if you trust it" },
+  volume_not_allowed: { status: 403, exit: 77, hint: "" },
+  writable_root_not_allowed: {
+    status: 403,
+    exit: 77,
+    hint: "drop read_only: false, or set policy.writable_root: true",
+  },
+  not_found: { status: 404, exit: 1, hint: "" },
+  session_not_found: { status: 404, exit: 1, hint: "" },
+  image_not_found: { status: 404, exit: 1, hint: "" },
+  session_exists: { status: 409, exit: 1, hint: "pass resume: true to continue it" },
+  session_in_use: { status: 409, exit: 1, hint: "wait for that run to end, or fork the session" },
+  daemon_running: { status: 409, exit: 1, hint: "" },
+  payload_too_large: { status: 413, exit: 2, hint: "" },
+  internal: { status: 500, exit: 70, hint: "the daemon's log has the details" },
+  no_credentials: { status: 503, exit: 78, hint: "" },
+  podman_unusable: { status: 503, exit: 69, hint: "" },
+  podman_failed: { status: 503, exit: 69, hint: "" },
+  start_failed: { status: 503, exit: 69, hint: "" },
+  shutting_down: { status: 503, exit: 69, hint: "try again when the daemon is back" },
+  daemon_unreachable: { status: 503, exit: 69, hint: "" },
+  config_invalid: { status: 500, exit: 78, hint: "" },
+} as const;
+
+export type ErrorCode = keyof typeof table;
+export const errorCodes = Object.keys(table) as ErrorCode[]; // keys of a const object are its literal keys
+
+/** One place in a request or a configuration file that does not fit. */
+export type Issue = { path: string; message: string };
+
+export class StromboliError extends Error {
+  override readonly name = "StromboliError";
+  readonly code: ErrorCode;
+  readonly issues: readonly Issue[];
+
+  constructor(code: ErrorCode, message: string, options: { cause?: unknown; issues?: readonly Issue[] } = {}) {
+    const { hint } = table[code];
+    super(hint ? `${message}; ${hint}` : message, { cause: options.cause });
+    this.code = code;
+    this.issues = options.issues ?? [];
+  }
+
+  get status() {
+    return table[this.code].status;
+  }
+
+  get exitCode() {
+    return table[this.code].exit;
+  }
+}
+
+/** The exit code of the CLI for an error that came over HTTP; an unknown code is a plain failure. */
+export const exitCodeOf = (code: string): number => (code in table ? table[code as ErrorCode].exit : 1);
+
+/** The text of anything that was thrown. */
+export const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));

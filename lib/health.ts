@@ -1,0 +1,45 @@
+import type { CliFinder } from "./agent/binary.ts";
+import type { Credential } from "./credentials.ts";
+import { messageOf } from "./errors.ts";
+import type { Podman } from "./podman/podman.ts";
+import type { Component } from "./schema/health.ts";
+import type { Db } from "./store/database.ts";
+
+type Deps = { podman: Podman; db: Db; cli: CliFinder; credential: () => Credential | undefined; now: () => number };
+export type Health = ReturnType<typeof createHealth>;
+
+const freshMs = 5000;
+
+/** What the daemon depends on, looked at no more than once in five seconds. */
+export const createHealth = ({ podman, db, cli, credential, now }: Deps) => {
+  let last: { at: number; components: Promise<Component[]> } | undefined;
+
+  const check = (): Promise<Component[]> =>
+    Promise.all([
+      probe(
+        "podman",
+        async () => void (await podman.output(["version", "--format={{.Client.Version}}"], { timeoutMs: 10_000 })),
+      ),
+      probe("database", () => void db.prepare("select count(*) from sessions").get()),
+      probe("claude", () => {
+        if (!cli.glibc()) throw new Error("the claude CLI is not installed; run npm ci, or set claude.binary");
+        if (!credential()) throw new Error("no credentials; set ANTHROPIC_API_KEY, or run stromboli login");
+      }),
+    ]);
+
+  return {
+    components(): Promise<Component[]> {
+      if (!last || now() - last.at >= freshMs) last = { at: now(), components: check() };
+      return last.components;
+    },
+  };
+};
+
+const probe = async (name: string, look: () => void | Promise<void>): Promise<Component> => {
+  try {
+    await look();
+    return { name, status: "ok" };
+  } catch (error) {
+    return { name, status: "error", error: messageOf(error) };
+  }
+};

@@ -1,0 +1,26 @@
+import { messageOf } from "../errors.ts";
+import type { Log } from "../log.ts";
+import type { Containers } from "../podman/containers.ts";
+import type { Sessions } from "../sessions.ts";
+import type { Job } from "../store/jobs.ts";
+import type { SessionStore } from "../store/sessions.ts";
+import { jobFolder, keepOutput } from "./folder.ts";
+
+export type CleanUpDeps = {
+  containers: Containers;
+  sessions: Sessions;
+  sessionStore: SessionStore;
+  jobsFolder: string;
+  log: Log;
+};
+
+/** Removes what only a running job needs; a session without a row was not meant to last. */
+export const cleanUp = async (deps: CleanUpDeps, job: Pick<Job, "id" | "container" | "sessionId">): Promise<void> => {
+  try {
+    await deps.containers.remove(job.container);
+    await keepOutput(jobFolder(deps.jobsFolder, job.id));
+    if (!deps.sessionStore.find(job.sessionId)) await deps.sessions.removeFiles(job.sessionId);
+  } catch (error) {
+    deps.log.warn({ job: job.id, error: messageOf(error) }, "clean-up failed; the next start tries again");
+  }
+};

@@ -1,0 +1,106 @@
+import { createReadStream, watch, type FSWatcher } from "node:fs";
+import { open, type FileHandle } from "node:fs/promises";
+import { eventsOf, type AgentEvent } from "../agent/events.ts";
+import { addCounts, noCounts, parseResult, usageOf, type Counts, type ResultLine } from "../agent/result.ts";
+
+/** All lines of a finished output file. */
+export async function* linesOf(path: string): AsyncGenerator<string> {
+  const split = createSplitter();
+  for await (const chunk of createReadStream(path)) yield* split.push(chunk as Buffer); // no encoding set: buffers
+  yield* split.rest();
+}
+
+/** The lines of an output file from its beginning, as they come, until `ended` settles and all is read. */
+export async function* follow(path: string, ended: Promise<unknown>): AsyncGenerator<string> {
+  const split = createSplitter();
+  const watcher = watch(path);
+  try {
+    await using file = await open(path, "r");
+    const bell = createBell(watcher);
+    const finished = ended.then(isOver, isOver);
+    for (let over = false; ;) {
+      for (let chunk = await readChunk(file); chunk; chunk = await readChunk(file)) yield* split.push(chunk);
+      if (over) break;
+      over = await Promise.race([finished, bell.next()]);
+    }
+    yield* split.rest();
+  } finally {
+    watcher.close();
+  }
+}
+
+const isOver = () => true;
+
+/** Rings once for any number of changes since it was last heard, so that a slow reader piles up nothing. */
+const createBell = (watcher: FSWatcher) => {
+  let rung = false;
+  let wake = () => {};
+  watcher.on("change", () => {
+    rung = true;
+    wake();
+  });
+  return {
+    async next(): Promise<false> {
+      if (!rung) await new Promise<void>((resolve) => (wake = resolve));
+      rung = false;
+      return false;
+    },
+  };
+};
+
+/** What the end of a job needs to know of its output. */
+export type Summary = {
+  result: ResultLine | undefined;
+  resultLine: string;
+  counts: Counts;
+  model: string;
+  text: string;
+};
+
+const keptTextLength = 2000;
+
+/** One pass over the file; of the text only the end is kept. A background task can add results: the last one counts. */
+export const summarize = async (path: string): Promise<Summary> => {
+  const summary: Summary = { result: undefined, resultLine: "", counts: noCounts, model: "", text: "" };
+  for await (const line of linesOf(path)) {
+    const result = parseResult(line);
+    if (result)
+      Object.assign(summary, { result, resultLine: line, counts: addCounts(summary.counts, usageOf(result)) });
+    else for (const event of eventsOf(line)) note(summary, event);
+  }
+  return summary;
+};
+
+const note = (summary: Summary, event: AgentEvent): void => {
+  if (event.kind === "init") summary.model = event.model;
+  if (event.kind === "text") summary.text = `${summary.text}${event.text}\n`.slice(-keptTextLength);
+};
+
+const readChunk = async (file: FileHandle): Promise<Buffer | undefined> => {
+  const { bytesRead, buffer } = await file.read(Buffer.allocUnsafe(65_536));
+  return bytesRead === 0 ? undefined : buffer.subarray(0, bytesRead);
+};
+
+/** Cuts bytes at line feeds alone: JSON may hold every other character that passes for a line end. */
+const createSplitter = () => {
+  let parts: Buffer[] = [];
+  const flush = () => {
+    const line = Buffer.concat(parts).toString("utf8");
+    parts = [];
+    return line;
+  };
+  return {
+    *push(chunk: Buffer): Generator<string> {
+      let from = 0;
+      for (let at = chunk.indexOf(10); at !== -1; at = chunk.indexOf(10, from)) {
+        parts.push(chunk.subarray(from, at));
+        yield flush();
+        from = at + 1;
+      }
+      if (from < chunk.length) parts.push(chunk.subarray(from));
+    },
+    *rest(): Generator<string> {
+      if (parts.length > 0) yield flush();
+    },
+  };
+};

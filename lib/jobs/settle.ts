@@ -1,0 +1,83 @@
+import { outcomeOf, totalUsage } from "../agent/result.ts";
+import type { Containers } from "../podman/containers.ts";
+import { kernelSawOom } from "../podman/kernel-log.ts";
+import type { Outcome, RunResponse, Timings, Usage } from "../schema/job.ts";
+import type { ApiRequestStore } from "../store/api-requests.ts";
+import type { Db } from "../store/database.ts";
+import type { Ending, Job, JobStore } from "../store/jobs.ts";
+import type { SessionStore } from "../store/sessions.ts";
+import { summarize, type Summary } from "./output.ts";
+import { errorOf, reportOf } from "./report.ts";
+
+export type SettleDeps = {
+  db: Db;
+  jobs: JobStore;
+  sessionStore: SessionStore;
+  requests: ApiRequestStore;
+  containers: Containers;
+  now: () => number;
+};
+
+/** Closes the row of a job whose container has ended, and says how it ended. Runs again harmlessly after a crash. */
+export const settle = async (
+  deps: SettleDeps,
+  job: Job,
+  { exitCode, outputPath }: { exitCode: number | undefined; outputPath: string },
+): Promise<RunResponse> => {
+  const summary = await summarize(outputPath);
+  const endedAt = deps.now();
+  const outcome = await findOutcome(deps, job, { exitCode, summary });
+  const ending: Ending = {
+    outcome,
+    exitCode: exitCode ?? null,
+    error: errorOf(outcome, summary, exitCode ?? null),
+    usage: findUsage(deps, job, summary),
+    timings: timingsOf(job, { endedAt, firstTokenAt: deps.requests.firstTokenAt(job.id) }),
+    endedAt,
+  };
+  deps.db.transaction(() => {
+    if (!deps.jobs.ended(job.id, ending)) return;
+    deps.sessionStore.used(job.sessionId, endedAt, ending.usage?.estimated_cost_usd ?? 0);
+  })();
+  return reportOf(job, { ending, summary, outputPath });
+};
+
+const findOutcome = async (
+  { containers }: SettleDeps,
+  job: Job,
+  { exitCode, summary: { result } }: { exitCode: number | undefined; summary: Summary },
+): Promise<Outcome> => {
+  if (exitCode === undefined) return job.stopReason ?? "lost";
+  const container = exitCode === 0 ? undefined : await containers.inspect(job.container);
+  const oomKilled =
+    container !== undefined && (container.oomKilled || (exitCode === 137 && kernelSawOom(container.id)));
+  return outcomeOf({ exitCode, oomKilled, stopReason: job.stopReason, result });
+};
+
+/** The CLI's own count; where it was killed before it could give one, what the broker saw pass. */
+const findUsage = ({ requests }: SettleDeps, job: Job, { result, counts, model }: Summary): Usage | null => {
+  if (result) return totalUsage(model, counts);
+  const seen = requests.totals(job.id);
+  if (!seen) return null;
+  return totalUsage(seen.model, {
+    input_tokens: seen.input,
+    output_tokens: seen.output,
+    cache_creation_input_tokens: seen.created,
+    cache_read_input_tokens: seen.read,
+    estimated_cost_usd: 0,
+  });
+};
+
+const timingsOf = (
+  { createdAt, startedAt }: Job,
+  { endedAt, firstTokenAt }: { endedAt: number; firstTokenAt: number | null },
+): Timings => {
+  const began = startedAt ?? endedAt;
+  return {
+    queue: 0,
+    create: Math.max(0, began - createdAt),
+    hooks: 0,
+    agent: Math.max(0, endedAt - began),
+    first_token: firstTokenAt === null ? null : Math.max(0, firstTokenAt - began),
+  };
+};

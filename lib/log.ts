@@ -1,0 +1,19 @@
+import { pino, type DestinationStream, type Logger } from "pino";
+
+export type Log = Logger;
+
+/** JSON lines on stderr: stdout belongs to data. Values under these names never reach a log, at any level. */
+export const createLog = (
+  level: string,
+  destination: DestinationStream = pino.destination({ dest: 2, sync: true }),
+): Log =>
+  pino(
+    {
+      level,
+      base: null,
+      timestamp: pino.stdTimeFunctions.isoTime,
+      formatters: { level: (label) => ({ level: label }) },
+      redact: { paths: ["*.authorization", "*.prompt", "*.value", "*.handle", "*.token"], remove: true },
+    },
+    destination,
+  );

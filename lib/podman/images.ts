@@ -1,0 +1,94 @@
+import { createHash } from "node:crypto";
+import { StromboliError } from "../errors.ts";
+import type { ImageStore, Libc } from "../store/images.ts";
+import type { Podman } from "./podman.ts";
+
+export type LocalImage = { id: string; digest: string; architecture: string; libc: Libc };
+export type Images = ReturnType<typeof createImages>;
+
+const loaders = {
+  amd64: { glibc: "/lib64/ld-linux-x86-64.so.2", musl: "/lib/ld-musl-x86_64.so.1" },
+  arm64: { glibc: "/lib/ld-linux-aarch64.so.1", musl: "/lib/ld-musl-aarch64.so.1" },
+} as const;
+
+/** What the machine has of images. `label` marks the containers that are made to look inside. */
+export const createImages = ({
+  podman,
+  store,
+  label,
+  now,
+}: {
+  podman: Podman;
+  store: ImageStore;
+  label: string;
+  now: () => number;
+}) => {
+  const looking = new Map<string, Promise<Libc>>();
+
+  const look = async (id: string, architecture: string): Promise<Libc> => {
+    const known = store.libcOf(id);
+    if (known) return known;
+    const libc = await libcInside({ podman, label, id, architecture });
+    store.remember(id, libc, now());
+    return libc;
+  };
+
+  return {
+    /** The image behind a reference, looked into once for each id; throws `image_not_found`. */
+    async find(reference: string): Promise<LocalImage> {
+      const { exitCode, stdout } = await podman.call([
+        "image",
+        "inspect",
+        "--format={{.Id}} {{.Digest}} {{.Architecture}}",
+        "--",
+        reference,
+      ]);
+      if (exitCode !== 0) {
+        throw new StromboliError(
+          "image_not_found",
+          `there is no image ${reference} on this machine; get it with: podman pull ${reference}`,
+        );
+      }
+      const [id = "", digest = "", architecture = ""] = stdout.trim().split(" ");
+      const pending = looking.get(id) ?? look(id, architecture).finally(() => looking.delete(id));
+      looking.set(id, pending);
+      return { id, digest, architecture, libc: await pending };
+    },
+  };
+};
+
+/** Looks for a dynamic loader in a container that is created and never started, so nothing of the image runs. */
+const libcInside = async ({
+  podman,
+  label,
+  id,
+  architecture,
+}: {
+  podman: Podman;
+  label: string;
+  id: string;
+  architecture: string;
+}): Promise<Libc> => {
+  const paths = architecture === "arm64" ? loaders.arm64 : loaders.amd64;
+  const name = `stromboli-look-${createHash("sha256").update(`${label} ${id}`).digest("hex").slice(0, 16)}`;
+  await podman.output([
+    "create",
+    "--replace",
+    "--pull=never",
+    "--network=none",
+    `--label=${label}`,
+    `--name=${name}`,
+    "--entrypoint=",
+    id,
+    "true",
+  ]);
+  try {
+    for (const libc of ["glibc", "musl"] as const) {
+      const { exitCode } = await podman.call(["cp", `${name}:${paths[libc]}`, "-"]);
+      if (exitCode === 0) return libc;
+    }
+    return "none";
+  } finally {
+    await podman.output(["rm", "--force", "--ignore", "--", name]);
+  }
+};

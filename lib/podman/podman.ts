@@ -1,0 +1,71 @@
+import { execa } from "execa";
+import { StromboliError } from "../errors.ts";
+
+export type Result = { exitCode: number | undefined; stdout: string; stderr: string };
+export type Files = { stdin: number; stdout: number; stderr: number };
+export type CallOptions = { signal?: AbortSignal | undefined; timeoutMs?: number };
+export type Podman = ReturnType<typeof createPodman>;
+
+const defaultTimeoutMs = 60_000;
+const startTimeoutMs = 120_000;
+
+/** The only module that starts processes. `env` is all that Podman gets to see of the daemon's environment. */
+export const createPodman = ({ binary, env }: { binary: string; env: Readonly<Record<string, string>> }) => {
+  const options = { env, extendEnv: false, cwd: "/", reject: false, forceKillAfterDelay: 5000 } as const;
+
+  const call = async (
+    argv: readonly string[],
+    { signal, timeoutMs = defaultTimeoutMs }: CallOptions = {},
+  ): Promise<Result> => {
+    const result = await execa(binary, argv, {
+      ...options,
+      stdin: "ignore",
+      ...(timeoutMs > 0 && { timeout: timeoutMs }),
+      ...(signal && { cancelSignal: signal }),
+    });
+    if (result.failed && result.exitCode === undefined) throw notRun(argv, result);
+    return { exitCode: result.exitCode, stdout: result.stdout, stderr: result.stderr };
+  };
+
+  return {
+    /** Runs a command to its end, however it exits. A timeout of 0 means none. */
+    call,
+
+    /** The stdout of a command that has to succeed. */
+    async output(argv: readonly string[], callOptions: CallOptions = {}): Promise<string> {
+      const { exitCode, stdout, stderr } = await call(argv, callOptions);
+      if (exitCode !== 0) throw new StromboliError("podman_failed", `podman ${argv[0]} failed: ${lastLine(stderr)}`);
+      return stdout;
+    },
+
+    /** Runs a command whose standard streams are open files of ours; the container inherits them. */
+    async withFiles(argv: readonly string[], files: Files): Promise<number> {
+      const stdio = [files.stdin as 0, files.stdout as 1, files.stderr as 2] as const; // execa's types know no other descriptors; spawn does
+      const result = await execa(binary, argv, { ...options, stdio, timeout: startTimeoutMs });
+      if (result.exitCode === undefined) throw notRun(argv, result);
+      return result.exitCode;
+    },
+  };
+};
+
+type Failure = { shortMessage?: string | undefined; code?: string | undefined; isCanceled: boolean; timedOut: boolean };
+
+const notRun = (argv: readonly string[], result: Failure) => {
+  if (result.isCanceled) return new StromboliError("shutting_down", `podman ${argv[0]} was given up`);
+  const why =
+    result.code === "ENOENT"
+      ? "it is not installed; run bin/setup"
+      : result.timedOut
+        ? "it did not answer in time"
+        : result.shortMessage;
+  return new StromboliError("podman_unusable", `podman ${argv[0]} could not be run: ${why}`);
+};
+
+/** Podman says what went wrong in its last line, behind warnings and an `Error: `. */
+export const lastLine = (text: string): string =>
+  text
+    .trim()
+    .split("\n")
+    .at(-1)
+    ?.replace(/^Error: /, "")
+    .slice(0, 500) ?? "";

@@ -1,0 +1,64 @@
+import { z } from "zod";
+import { CpuCount, Duration, MemorySize } from "./units.ts";
+
+const AbsolutePath = z.string().regex(/^\/[^\0]*$/, "is an absolute path");
+const Origin = z.string().regex(/^https?:\/\/[^/\s]+$/, "is an origin such as https://example.com");
+
+/** Every configuration key with its default; `stromboli.yaml` documents the same keys. */
+export const Config = z.strictObject({
+  state_dir: z.union([z.literal(""), AbsolutePath]).default(""),
+  server: z
+    .strictObject({
+      host: z.string().min(1).default("127.0.0.1"),
+      port: z.int().min(0).max(65_535).default(8080),
+      socket: z.union([z.literal(""), AbsolutePath]).default(""),
+      allowed_hosts: z.array(z.string().min(1)).default([]),
+      cors_origins: z.array(Origin).default([]),
+      shutdown_grace: Duration.default("10s"),
+    })
+    .prefault({}),
+  log: z
+    .strictObject({ level: z.enum(["trace", "debug", "info", "warn", "error", "silent"]).default("info") })
+    .prefault({}),
+  claude: z
+    .strictObject({
+      binary: z.union([z.literal(""), AbsolutePath]).default(""),
+      musl_binary: z.union([z.literal(""), AbsolutePath]).default(""),
+      api_url: z.url({ protocol: /^https?$/ }).default("https://api.anthropic.com"),
+      transport: z.enum(["unix", "tcp"]).default("unix"),
+      max_retries: z.int().min(0).max(10).default(2),
+      model: z.string().default(""),
+      setting_sources: z.array(z.enum(["user", "project", "local"])).default(["user", "project", "local"]),
+    })
+    .prefault({}),
+  podman: z
+    .strictObject({
+      binary: z.string().min(1).default("podman"),
+      image: z.string().min(1).default("localhost/stromboli-agent:latest"),
+      user: z
+        .string()
+        .regex(/^[1-9]\d{0,9}:[1-9]\d{0,9}$/, "is uid:gid, both above 0")
+        .default("1000:1000"),
+      stop_grace: Duration.default("10s"),
+      tmp_size: MemorySize.default("256m"),
+    })
+    .prefault({}),
+  defaults: z
+    .strictObject({
+      memory: MemorySize.default("512m"),
+      cpus: CpuCount.default("1"),
+      timeout: Duration.default("30m"),
+      pids: z.int().min(16).max(65_536).default(512),
+      network: z.enum(["none", "full"]).default("full"),
+    })
+    .prefault({}),
+  policy: z
+    .strictObject({
+      volumes: z
+        .array(z.string().regex(/^\/[^:\0]*(:ro)?$/, "is an absolute path, with :ro at the end for read-only"))
+        .default([]),
+      writable_root: z.boolean().default(true),
+    })
+    .prefault({}),
+});
+export type Config = z.output<typeof Config>;

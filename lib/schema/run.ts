@@ -1,0 +1,72 @@
+import { z } from "zod";
+import { ClaudeOptions } from "./claude.ts";
+import { CpuCount, Duration, MemorySize } from "./units.ts";
+
+const megabyte = 1_048_576;
+
+/** An absolute path inside the container, in its shortest form. */
+const ContainerPath = z
+  .string()
+  .max(4096)
+  .regex(/^\/[^\0]*$/, "is an absolute path inside the container")
+  .refine((path) => !/\/\/|\/\.\.?(\/|$)|.\/$/.test(path), "has no empty, . or .. segments and no slash at the end");
+
+const EnvName = z.string().regex(/^[A-Za-z_][A-Za-z0-9_]{0,254}$/, "is a name of letters, digits and underscores");
+const SecretName = z.string().regex(/^[A-Za-z0-9_-]{1,253}$/, "is 1 to 253 of letters, digits, _ and -");
+
+export const PodmanOptions = z
+  .strictObject({
+    image: z
+      .string()
+      .max(500)
+      .regex(/^[A-Za-z0-9][A-Za-z0-9._:/@-]*$/, "is an image reference such as python:3.12")
+      .describe("Container image; any image with glibc will do."),
+    volumes: z.array(z.string().min(1).max(8192)).max(50).describe("host:container[:ro] mounts."),
+    secrets_env: z
+      .record(EnvName, SecretName)
+      .refine((secrets) => Object.keys(secrets).length <= 50, "has at most 50 entries")
+      .describe("Environment variable → name of a Podman secret."),
+    env: z
+      .record(
+        EnvName,
+        z
+          .string()
+          .max(131_072)
+          .regex(/^[^\0\r\n]*$/, "is one line; put longer values into a secret"),
+      )
+      .describe("Plain environment variables."),
+    timeout: Duration.describe("The run is ended after this long; 30m by default."),
+    memory: MemorySize.describe("Memory limit, swap included; 512m by default."),
+    cpus: CpuCount.describe('CPU limit, "1" by default.'),
+    cpu_shares: z.int().min(2).max(262_144).describe("Relative CPU weight."),
+    network: z.enum(["none", "full"]).describe("none: only the model can be reached. full: the internet."),
+    read_only: z.boolean().describe("false makes the container's root file system writable."),
+    lifecycle: z.looseObject({}),
+    environment: z.looseObject({}),
+  })
+  .partial()
+  .meta({ id: "PodmanOptions" });
+export type PodmanOptions = z.output<typeof PodmanOptions>;
+
+/** `null`, `{}` and absent mean the same. */
+const optional = <Options extends z.ZodType>(options: Options) => options.nullish();
+
+export const RunRequest = z
+  .strictObject({
+    prompt: z
+      .string()
+      .min(1, "is what the agent should do; it must not be empty")
+      .refine((prompt) => Buffer.byteLength(prompt) <= megabyte, "is at most 1 MiB")
+      .describe("What the agent should do."),
+    workdir: ContainerPath.optional().describe("Working directory inside the container; made when missing."),
+    webhook_url: z.string().optional(),
+    claude: optional(ClaudeOptions),
+    podman: optional(PodmanOptions),
+    labels: z
+      .record(z.string().regex(/^[A-Za-z0-9._-]{1,63}$/), z.string().max(255))
+      .optional()
+      .describe("Names and values of your own, kept with the job."),
+    demo: z.boolean().optional().describe("Let the built-in scripted model answer: free, and needs no credentials."),
+  })
+  .meta({ id: "RunRequest" });
+export type RunRequest = z.output<typeof RunRequest>;

@@ -1,0 +1,43 @@
+import { z } from "zod";
+
+const sizes = { b: 1, k: 1024, m: 1024 ** 2, g: 1024 ** 3 } as const;
+const spans = { ms: 1, s: 1000, m: 60_000, h: 3_600_000, d: 86_400_000 } as const;
+
+const size = /^([1-9]\d{0,11})(b|k|m|g)$/;
+const span =
+  /^(?:([1-9]\d{0,5})d)?(?:([1-9]\d{0,5})h)?(?:([1-9]\d{0,6})m(?!s))?(?:([1-9]\d{0,8})s)?(?:([1-9]\d{0,11})ms)?$/;
+const decimal = /^(?:0|[1-9]\d{0,3})(?:\.\d{1,3})?$/;
+
+/** Bytes of a memory size such as `512m`; the text has passed {@link MemorySize}. */
+export const bytesOf = (text: string): number => {
+  const [, count = "", unit = "b"] = size.exec(text) ?? [];
+  return Number(count) * sizes[unit as keyof typeof sizes]; // the pattern admits only these units
+};
+
+/** Milliseconds of a duration such as `1h30m`; the text has passed {@link Duration}. */
+export const millisecondsOf = (text: string): number => {
+  const [, d = 0, h = 0, m = 0, s = 0, ms = 0] = span.exec(text) ?? [];
+  return Number(d) * spans.d + Number(h) * spans.h + Number(m) * spans.m + Number(s) * spans.s + Number(ms);
+};
+
+const smallest = 64 * sizes.m;
+const longest = 24 * spans.d; // a timer takes no more
+
+export const MemorySize = z
+  .string()
+  .regex(size, "is a whole number with one unit of b, k, m or g, such as 512m or 2g")
+  .refine((text) => bytesOf(text) >= smallest, "is at least 64m: the agent itself does not start with less")
+  .describe("Memory limit, such as 512m or 2g.");
+
+export const Duration = z
+  .string()
+  .regex(/./, "is a duration such as 90s, 30m or 1h30m")
+  .regex(span, "is a duration such as 90s, 30m or 1h30m")
+  .refine((text) => millisecondsOf(text) <= longest, "is at most 24d")
+  .describe("A duration, such as 90s, 30m or 1h30m.");
+
+export const CpuCount = z
+  .string()
+  .regex(decimal, 'is a decimal number of CPUs in a string, such as "0.5" or "2"')
+  .refine((text) => Number(text) >= 0.01, "is at least 0.01")
+  .describe('Number of CPUs, such as "0.5" or "2".');

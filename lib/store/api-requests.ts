@@ -1,0 +1,42 @@
+import type { Db } from "./database.ts";
+
+/** One request of an agent to the model API, as the broker saw it. */
+export type ApiRequest = {
+  jobId: string;
+  startedAt: number;
+  path: string;
+  model: string;
+  status: number;
+  inputTokens: number;
+  outputTokens: number;
+  cacheCreationInputTokens: number;
+  cacheReadInputTokens: number;
+  firstByteMs: number | null;
+  durationMs: number;
+};
+
+export type ApiRequestStore = ReturnType<typeof createApiRequestStore>;
+
+export const createApiRequestStore = (db: Db) => {
+  const insert = db.prepare<[ApiRequest]>(`
+    insert into api_requests values (@jobId, @startedAt, @path, @model, @status, @inputTokens, @outputTokens,
+      @cacheCreationInputTokens, @cacheReadInputTokens, @firstByteMs, @durationMs)`);
+  const ofJob = db.prepare<
+    [string],
+    { model: string; input: number; output: number; created: number; read: number; count: number }
+  >(`
+    select max(model) as model, sum(input_tokens) as input, sum(output_tokens) as output,
+      sum(cache_creation_input_tokens) as created, sum(cache_read_input_tokens) as read, count(*) as count
+    from api_requests where job_id = ? having count(*) > 0`);
+
+  const firstToken = db.prepare<[string], { at: number | null }>(`
+    select min(started_at + first_byte_ms) as at from api_requests where job_id = ? and status = 200`);
+
+  return {
+    insert: (request: ApiRequest): void => void insert.run(request),
+    /** What a job's requests add up to; nothing when it made none. */
+    totals: (jobId: string) => ofJob.get(jobId),
+    /** When the first answer began to come; null when none did. */
+    firstTokenAt: (jobId: string): number | null => firstToken.get(jobId)?.at ?? null,
+  };
+};
