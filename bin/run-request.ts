@@ -1,5 +1,6 @@
 import { resolve } from "node:path";
 import type { RunRequest } from "../lib/schema/run.ts";
+import { withoutUndefined } from "../lib/given.ts";
 import { exitCodes, Failure } from "./failure.ts";
 
 export type RunFlags = {
@@ -29,10 +30,10 @@ type Caller = { cwd: () => string; env: NodeJS.ProcessEnv };
 /** The request that a command line means. Pure but for what `caller` says; the daemon checks the values. */
 export const requestFrom = (prompt: string, flags: RunFlags, caller: Caller): RunRequest => ({
   prompt,
-  ...given({ workdir: flags.workdir, demo: flags.demo }),
+  ...withoutUndefined({ workdir: flags.workdir, demo: flags.demo }),
   claude: {
     include_partial_messages: true,
-    ...given({
+    ...withoutUndefined({
       model: flags.model,
       session_id: flags.session,
       resume: flags.session === undefined ? undefined : flags.resume,
@@ -45,7 +46,7 @@ export const requestFrom = (prompt: string, flags: RunFlags, caller: Caller): Ru
       dangerously_skip_permissions: flags.yolo,
     }),
   },
-  podman: given({
+  podman: withoutUndefined({
     image: flags.image,
     volumes: flags.volume?.map((volume) => volumeFrom(volume, caller.cwd())),
     memory: flags.memory,
@@ -58,12 +59,6 @@ export const requestFrom = (prompt: string, flags: RunFlags, caller: Caller): Ru
 });
 
 type Mode = NonNullable<NonNullable<RunRequest["claude"]>["permission_mode"]> | undefined;
-type Given<Values> = { [Name in keyof Values]?: Exclude<Values[Name], undefined> };
-
-/** Leaves out what was not given. */
-const given = <Values extends Record<string, unknown>>(values: Values): Given<Values> =>
-  Object.fromEntries(Object.entries(values).filter(([, value]) => value !== undefined)) as Given<Values>; // what is undefined is gone
-
 /** `.` and `./src:/src` are relative to where the command was typed; a folder alone goes to /workspace. */
 const volumeFrom = (text: string, cwd: string): string => {
   const [host = "", target = "/workspace", ...options] = text.split(":");

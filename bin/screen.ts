@@ -3,88 +3,110 @@ import type { AgentEvent } from "../lib/agent/events.ts";
 import type { RunResponse } from "../lib/schema/job.ts";
 import { closing, dim, seconds } from "./closing.ts";
 
-type Streams = { stdout: NodeJS.WriteStream; stderr: NodeJS.WriteStream };
+/** Without stdout only the status line shows: the answer goes to a file or a pipe. */
+type Streams = { stdout: NodeJS.WriteStream | undefined; stderr: NodeJS.WriteStream };
 export type Screen = ReturnType<typeof createScreen>;
 
 const tickMs = 1000;
 const shownInput = 60;
 
-/**
- * Shows a run on a terminal: the agent's words on stdout as it writes them, and on stderr a status line that is there
- * only while no line of text is under way.
- */
+/** Shows a run on a terminal: the agent's words as it writes them, and a status line while it writes none. */
 export const createScreen = ({ stdout, stderr }: Streams) => {
+  const status = createStatus(stderr);
+  const words = createWords(stdout, status);
+
+  const show = (event: AgentEvent): void => {
+    switch (event.kind) {
+      case "init":
+        return status.wait("thinking");
+      case "delta":
+        return words.delta(event.text);
+      case "text":
+        words.block(event.text);
+        return status.wait("working");
+      case "tool":
+        return status.wait(`${event.name} ${gist(event.input)}`.trim());
+      case "retry":
+        return status.wait(`the API answered ${event.error}; try ${event.attempt} of ${event.max}`);
+      case "usage":
+        return status.count(event.outputTokens);
+      case "result":
+        return status.wait("finishing");
+    }
+  };
+
+  status.wait("starting a container");
+  return {
+    show,
+    /** The last line: how it ended, what it took, and the session to go on with. */
+    end(response?: RunResponse): void {
+      words.endLine();
+      status.close();
+      if (response) stderr.write(`${closing(response, stderr)}\n`);
+    },
+  };
+};
+
+/** One line on stderr with a spinner; hidden while a line of text is under way, so that they never mix. */
+const createStatus = (stderr: NodeJS.WriteStream) => {
   const began = Date.now();
   const spinner = ora({ stream: stderr, discardStdin: false });
-  let phase = "starting a container";
+  let phase = "";
   let tokens = 0;
-  let shown = ""; // what was written of the text block under way
-  let atLineStart = true;
-
-  const status = () => {
+  const refresh = () => {
     spinner.text = dim(
       [phase, seconds(Date.now() - began), tokens > 0 && `${tokens} tokens`].filter(Boolean).join(" · "),
       stderr,
     );
   };
-  const wait = (what: string) => {
-    phase = what;
-    status();
-    if (atLineStart && stderr.isTTY) spinner.start();
+  const timer = setInterval(refresh, tickMs).unref();
+
+  return {
+    wait(what: string): void {
+      phase = what;
+      refresh();
+      spinner.start();
+    },
+    count(outputTokens: number): void {
+      tokens += outputTokens;
+    },
+    hide: () => void spinner.stop(),
+    close(): void {
+      clearInterval(timer);
+      spinner.stop();
+    },
   };
+};
+
+/** Writes text once: a whole block comes after its deltas, or in place of those of a stream that broke. */
+const createWords = (stdout: NodeJS.WriteStream | undefined, status: { hide: () => void }) => {
+  let shown = ""; // what was written of the block under way
+  let atLineStart = true;
   const write = (text: string) => {
-    if (text === "") return;
-    spinner.stop();
+    if (!stdout || text === "") return;
+    status.hide();
     stdout.write(text);
     atLineStart = text.endsWith("\n");
   };
   const endLine = () => write(atLineStart ? "" : "\n");
-  const timer = setInterval(status, tickMs).unref();
 
-  /** A whole block comes after its deltas, or in place of those of a stream that broke: nothing is shown twice. */
-  const writeBlock = (text: string) => {
-    if (text.startsWith(shown)) write(text.slice(shown.length));
-    else write(`\n${text}`);
-    shown = "";
-    endLine();
-    wait("working");
-  };
-
-  const tell: { [Kind in AgentEvent["kind"]]: (event: Extract<AgentEvent, { kind: Kind }>) => void } = {
-    init: () => wait("thinking"),
-    delta: ({ text }) => {
+  return {
+    endLine,
+    delta(text: string): void {
       shown += text;
       write(text);
     },
-    text: ({ text }) => writeBlock(text),
-    tool: ({ name, input }) => wait(`${name} ${gist(input)}`.trim()),
-    retry: ({ attempt, max, error }) => wait(`the API answered ${error}; try ${attempt} of ${max}`),
-    usage: ({ outputTokens }) => {
-      tokens += outputTokens;
-    },
-    result: () => wait("finishing"),
-  };
-
-  wait(phase);
-  return {
-    show: <Kind extends AgentEvent["kind"]>(event: Extract<AgentEvent, { kind: Kind }>): void =>
-      tell[event.kind as Kind](event),
-    /** The last line: how it ended, what it took, and the session to go on with. */
-    end(response?: RunResponse): void {
-      clearInterval(timer);
+    block(text: string): void {
+      write(text.startsWith(shown) ? text.slice(shown.length) : `\n${text}`);
+      shown = "";
       endLine();
-      spinner.stop();
-      if (response) stderr.write(`${closing(response, stderr)}\n`);
     },
   };
 };
 
 /** The first line of what a tool is given: its command, file or pattern. */
 const gist = (input: unknown): string => {
-  const value =
-    typeof input === "object" && input !== null
-      ? Object.values(input).find((field) => typeof field === "string")
-      : input;
-  const [line = ""] = String(value ?? "").split("\n");
+  const fields: unknown[] = typeof input === "object" && input !== null ? Object.values(input) : [];
+  const [line = ""] = (fields.find((field) => typeof field === "string") ?? "").split("\n");
   return line.length > shownInput ? `${line.slice(0, shownInput)}…` : line;
 };

@@ -50,7 +50,15 @@ export const startDaemon = async ({ config, env, log }: DaemonOptions) => {
   const sessionStore = createSessionStore(db);
   const upstream = stack.adopt(createUpstream(config.claude.api_url, env), (open) => open.close());
   const runner = createRunner({
-    ...{ config, machine, db, cli, requests, sessionStore, credential, log, now },
+    config,
+    machine,
+    db,
+    cli,
+    requests,
+    sessionStore,
+    credential,
+    log,
+    now,
     jobsFolder: folders.jobs,
     jobs: createJobStore(db),
     sessions: createSessions({ folder: folders.sessions, store: sessionStore }),
@@ -63,7 +71,8 @@ export const startDaemon = async ({ config, env, log }: DaemonOptions) => {
   const health = createHealth({ podman, db, cli, credential, now });
   const app = createApp({ config, runner, health, credential, log });
   const answer = getRequestListener(app.fetch);
-  const servers = [createServer(answer), createServer(answer)] as const; // one for the socket, one for the port
+  const serve = () => createServer((request, response) => void answer(request, response));
+  const servers = [serve(), serve()] as const; // one for the socket, one for the port
   stack.defer(() => closeServers(servers, runner));
   await runner.recover();
   const socket = config.server.socket || defaultSocket(env);

@@ -3,7 +3,7 @@ import { chmodSync, mkdirSync, rmSync } from "node:fs";
 import type { Server } from "node:http";
 import { connect, type AddressInfo } from "node:net";
 import { dirname } from "node:path";
-import { StromboliError } from "../lib/errors.ts";
+import { messageOf, StromboliError } from "../lib/errors.ts";
 
 const longestSocketPath = 107; // the kernel's limit, less the closing NUL
 
@@ -30,7 +30,7 @@ export const listenOnPort = async (server: Server, { host, port }: { host: strin
   } catch (cause) {
     throw new StromboliError(
       "config_invalid",
-      `cannot listen on ${host}:${port}: ${cause instanceof Error ? cause.message : cause}; set server.port`,
+      `cannot listen on ${host}:${port}: ${messageOf(cause)}; set server.port`,
       { cause },
     );
   }

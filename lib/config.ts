@@ -11,25 +11,16 @@ type Environment = Readonly<Record<string, string | undefined>>;
 export type ConfigSources = { env: Environment; cwd: string; file?: string | undefined; flags?: readonly string[] };
 
 /** The configuration as it holds now, and the file it came from: flag > environment > file > default. */
-export const loadConfig = ({
-  env,
-  cwd,
-  file,
-  flags = [],
-}: ConfigSources): { config: Config; file: string | undefined } => {
-  const path = findFile({ env, cwd, file });
-  const document = path === undefined ? undefined : readDocument(path);
-  const values: Tree = { ...toTree(document?.doc.toJS() ?? {}, path ?? "") };
-  for (const key of configKeys()) {
-    const variable = variableOf(key);
-    const text = env[variable];
-    if (text !== undefined) set(values, key, readValue(key, text));
-  }
-  for (const flag of flags) setFlag(values, flag);
+export const loadConfig = (sources: ConfigSources): { config: Config; file: string | undefined } => {
+  const path = findFile(sources);
+  const source = path === undefined ? undefined : readSource(path);
+  const values: Tree = { ...source?.values };
+  setVariables(values, sources.env);
+  for (const flag of sources.flags ?? []) setFlag(values, flag);
 
   const result = Config.safeParse(values);
   if (result.success) return { config: result.data, file: path };
-  throw invalid(result.error, env, path === undefined || !document ? undefined : { ...document, path });
+  throw invalid(result.error, sources.env, source);
 };
 
 /** Every key as a path of names, such as `["server", "port"]`. */
@@ -60,22 +51,28 @@ const findFile = ({ env, cwd, file }: ConfigSources): string | undefined => {
     .find((path) => existsSync(path));
 };
 
-type Source = { doc: Document; lines: LineCounter };
+type Source = { path: string; doc: Document; lines: LineCounter; values: Tree };
 
-const readDocument = (path: string): Source => {
+const readSource = (path: string): Source => {
   const lines = new LineCounter();
   const doc = parseDocument(readFileSync(path, "utf8"), { lineCounter: lines });
   const [error] = doc.errors;
   if (error) throw new StromboliError("config_invalid", `${path}: ${error.message}`);
-  return { doc, lines };
-};
-
-const toTree = (value: unknown, path: string): Tree => {
-  if (typeof value === "object" && value !== null && !Array.isArray(value)) return value as Tree; // an object parsed from YAML
+  const values: unknown = doc.toJS() ?? {};
+  if (isTree(values)) return { path, doc, lines, values };
   throw new StromboliError(
     "config_invalid",
     `${path}:1: a configuration file holds keys and values, such as server.port`,
   );
+};
+
+const isTree = (value: unknown): value is Tree => typeof value === "object" && value !== null && !Array.isArray(value);
+
+const setVariables = (values: Tree, env: Environment): void => {
+  for (const key of configKeys()) {
+    const text = env[variableOf(key)];
+    if (text !== undefined) set(values, key, readValue(key, text));
+  }
 };
 
 /** Lists may be written with commas; everything else is a YAML scalar, and text keys take the text as it stands. */
@@ -111,17 +108,13 @@ const setFlag = (values: Tree, flag: string): void => {
   set(values, key, readValue(key, flag.slice(at + 1)));
 };
 
-const invalid = (error: z.ZodError, env: Environment, source: (Source & { path: string }) | undefined) => {
+const invalid = (error: z.ZodError, env: Environment, source: Source | undefined) => {
   const issues = error.issues.flatMap((issue) => describe(issue, env, source));
   const text = issues.map(({ path, message }) => `${path}: ${message}`).join("\n");
   return new StromboliError("config_invalid", text, { issues });
 };
 
-const describe = (
-  issue: z.core.$ZodIssue,
-  env: Environment,
-  source: (Source & { path: string }) | undefined,
-): Issue[] => {
+const describe = (issue: z.core.$ZodIssue, env: Environment, source: Source | undefined): Issue[] => {
   const path = issue.path.map(String);
   if (issue.code === "unrecognized_keys") {
     return issue.keys.map((name) => ({
@@ -133,7 +126,7 @@ const describe = (
 };
 
 /** Where a bad value was written: a variable, or file and line. */
-const place = (path: readonly string[], env: Environment, source: (Source & { path: string }) | undefined): string => {
+const place = (path: readonly string[], env: Environment, source: Source | undefined): string => {
   const key = path.join(".");
   const variable = variableOf(path);
   if (env[variable] !== undefined) return variable;

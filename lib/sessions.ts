@@ -18,23 +18,28 @@ export const createSessions = ({ folder, store }: { folder: string; store: Sessi
     home: join(folder, id, "home"),
     workspace: join(folder, id, "workspace"),
   });
-  const known = (id: string) => {
-    const session = store.find(id);
-    if (!session) throw new StromboliError("session_not_found", `there is no session ${id}`);
-    return session;
+  /** The session that a request goes on with; none to `continue` means a new one, as the CLI has it. */
+  const continued = ({ claude, workdir = defaultWorkdir }: RunRequest): string | undefined => {
+    if (claude?.continue) return store.newestIn(workdir)?.id;
+    if (!claude?.resume || claude.session_id === undefined) return undefined;
+    const session = store.find(claude.session_id);
+    if (!session) throw new StromboliError("session_not_found", `there is no session ${claude.session_id}`);
+    return session.id;
+  };
+  const unused = (given: string = crypto.randomUUID()): string => {
+    if (store.find(given)) throw new StromboliError("session_exists", `session ${given} exists already`);
+    return given;
   };
 
   return {
     /** Decides which session a request means; throws `session_not_found` or `session_exists`. */
-    choose({ claude, workdir = defaultWorkdir }: RunRequest): Choice {
-      const { session_id: given, resume, continue: goOn, fork_session: fork, no_persistence } = claude ?? {};
-      checkCombination({ given, resume, goOn, fork, no_persistence });
-      const old = resume && given !== undefined ? known(given).id : goOn ? store.newestIn(workdir)?.id : undefined;
-      if (old !== undefined && !fork) return { id: old, isNew: false, keep: true, from: undefined };
-      if (!resume && given !== undefined && store.find(given))
-        throw new StromboliError("session_exists", `session ${given} exists already`);
-      const id = !resume && given !== undefined ? given : crypto.randomUUID();
-      return { id, isNew: true, keep: !no_persistence, from: old };
+    choose(request: RunRequest): Choice {
+      const { session_id: given, fork_session: fork, no_persistence } = request.claude ?? {};
+      const old = continued(request);
+      if (old === undefined) return { id: unused(given), isNew: true, keep: !no_persistence, from: undefined };
+      return fork
+        ? { id: crypto.randomUUID(), isNew: true, keep: true, from: old }
+        : { id: old, isNew: false, keep: true, from: undefined };
     },
 
     /** Makes the folders ready for the container's user; true when files of another user have to be given to it. */
@@ -64,27 +69,6 @@ const hasTranscript = (home: string, id: string): boolean => {
   return (
     existsSync(projects) && readdirSync(projects).some((project) => existsSync(join(projects, project, `${id}.jsonl`)))
   );
-};
-
-type Wish = {
-  given: string | undefined;
-  resume: boolean | undefined;
-  goOn: boolean | undefined;
-  fork: boolean | undefined;
-  no_persistence: boolean | undefined;
-};
-
-const checkCombination = ({ given, resume, goOn, fork, no_persistence }: Wish): void => {
-  const wrong =
-    (resume && given === undefined && "claude.resume needs claude.session_id: the session to continue") ||
-    (goOn &&
-      (resume || given !== undefined) &&
-      "claude.continue picks the session itself; leave out session_id and resume") ||
-    (fork && !resume && !goOn && "claude.fork_session needs resume: true, or continue: true") ||
-    (no_persistence &&
-      (resume || goOn) &&
-      "claude.no_persistence cannot continue a session; leave out resume and continue");
-  if (wrong) throw new StromboliError("invalid_request", wrong);
 };
 
 /** Links stay links: following one that an agent planted would copy the host's files into a container. */

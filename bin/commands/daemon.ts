@@ -44,17 +44,17 @@ const serve = async ({ config, set }: ServeFlags): Promise<void> => {
 const start = async (_flags: unknown, command: Command): Promise<void> => {
   const { config, set = [] } = command.optsWithGlobals<ServeFlags>();
   const place = await ownPlace(withConfig(command), set);
-  if (await isUp(place.target)) return void console.error("stromboli: the daemon runs already");
+  if (await isUp(place.target)) return say("the daemon runs already");
   setUp();
   const args = [...(config === undefined ? [] : ["--config", config]), ...set.flatMap((pair) => ["--set", pair])];
   await startInBackground({ ...place, args });
-  console.error("stromboli: the daemon runs");
+  say("the daemon runs");
 };
 
 const stop = async (_flags: unknown, command: Command): Promise<void> => {
   const { state } = await ownPlace(withConfig(command), command.optsWithGlobals<ServeFlags>().set);
   const running = await readNote(state);
-  if (!running) return void console.error("stromboli: no daemon runs");
+  if (!running) return say("no daemon runs");
   process.kill(running.pid, "SIGTERM");
   const deadline = Date.now() + stopWithinMs;
   while (isAlive(running.pid)) {
@@ -62,7 +62,7 @@ const stop = async (_flags: unknown, command: Command): Promise<void> => {
       throw new Failure(`the daemon, process ${running.pid}, has not stopped within a minute`, exitCodes.unreachable);
     await pause(probeEveryMs);
   }
-  console.error("stromboli: the daemon has stopped");
+  say("the daemon has stopped");
 };
 
 const status = async (_flags: unknown, command: Command): Promise<void> => {
@@ -71,6 +71,8 @@ const status = async (_flags: unknown, command: Command): Promise<void> => {
   if (!running) throw new Failure("no daemon runs; start it with: stromboli daemon start", exitCodes.unreachable);
   console.log(`process ${running.pid}, version ${running.version}\n${running.url}\nunix://${running.socket}`);
 };
+
+const say = (text: string): void => console.error(`stromboli: ${text}`);
 
 const withConfig = (command: Command): NodeJS.ProcessEnv => {
   const { config } = command.optsWithGlobals<ServeFlags>();

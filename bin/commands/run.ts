@@ -2,6 +2,7 @@ import { text } from "node:stream/consumers";
 import { Command, Option } from "commander";
 import { eventsOf } from "../../lib/agent/events.ts";
 import type { Outcome, RunResponse } from "../../lib/schema/job.ts";
+import type { RunRequest } from "../../lib/schema/run.ts";
 import { createClient, failureOf, isUnreachable, type Client } from "../client.ts";
 import { ensureDaemon } from "../ensure.ts";
 import { exitCodes, Failure } from "../failure.ts";
@@ -69,29 +70,36 @@ const run = async (words: string[], flags: RunFlags & { json?: true }): Promise<
   }
 };
 
+type FollowOptions = { signal: AbortSignal; live: boolean };
+
 /** Sends the request and shows what comes; hanging up cancels the run. */
-const follow = async (
-  client: Client,
-  json: ReturnType<typeof requestFrom>,
-  { signal, live }: { signal: AbortSignal; live: boolean },
-): Promise<RunResponse> => {
-  const screen = process.stderr.isTTY
-    ? (await import("../screen.ts")).createScreen(live ? process : { stdout: nowhere, stderr: process.stderr })
-    : undefined;
+const follow = async (client: Client, json: RunRequest, { signal, live }: FollowOptions): Promise<RunResponse> => {
+  const answer = await client.run.stream.$post({ json, query: { events: "raw" } }, { init: { signal } });
+  if (!answer.ok || !answer.body) throw await failureOf(await answer.text());
+  const screen = await openScreen(live);
   let response: RunResponse | undefined;
   try {
-    const answer = await client.run.stream.$post({ json, query: { events: "raw" } }, { init: { signal } });
-    if (!answer.ok || !answer.body) throw await failureOf(await answer.text());
-    for await (const { event, data } of eventsFrom(answer.body)) {
-      if (event === "error") throw await failureOf(data);
-      if (event === "done") response = JSON.parse(data) as RunResponse; // the daemon's own schema
-      else for (const shown of eventsOf(data)) screen?.show(shown);
-    }
-    if (!response) throw new Failure("the daemon closed the stream before the run ended", exitCodes.unreachable);
+    response = await lastOf(answer.body, (line) => eventsOf(line).forEach((event) => screen?.show(event)));
     return response;
   } finally {
     screen?.end(live ? response : undefined);
   }
+};
+
+const openScreen = async (live: boolean) => {
+  if (!process.stderr.isTTY) return undefined;
+  const { createScreen } = await import("../screen.ts");
+  return createScreen({ stdout: live ? process.stdout : undefined, stderr: process.stderr });
+};
+
+/** Hands on each line of the agent's output; the run's result is the stream's last event. */
+const lastOf = async (body: ReadableStream<Uint8Array>, onLine: (line: string) => void): Promise<RunResponse> => {
+  for await (const { event, data } of eventsFrom(body)) {
+    if (event === "error") throw await failureOf(data);
+    if (event === "done") return JSON.parse(data) as RunResponse; // the daemon's own schema
+    onLine(data);
+  }
+  throw new Failure("the daemon closed the stream before the run ended", exitCodes.unreachable);
 };
 
 /** stdout is the answer alone; on a terminal it is there already. */
@@ -123,6 +131,3 @@ const exits: Partial<Record<Outcome, number>> = {
 };
 
 const exitCodeOf = (outcome: Outcome): number => exits[outcome] ?? exitCodes.failed;
-
-/** For a status line without the text: the answer goes to a file or a pipe. */
-const nowhere = { write: () => true } as unknown as NodeJS.WriteStream; // the screen only writes to it

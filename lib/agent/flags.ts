@@ -86,12 +86,9 @@ export const promptLine = (prompt: string, { disable_slash_commands }: ClaudeOpt
 
 const names = Object.keys(flags) as (keyof Flags)[]; // the keys of an object literal
 
-const flagOf = <Name extends keyof Values>(
-  name: Name,
-  options: { [Key in keyof Values]?: Values[Key] | undefined },
-): readonly string[] => {
-  const value: Values[Name] | undefined = options[name];
-  return value === undefined ? [] : flags[name](value);
+const flagOf = (name: keyof Values, options: ClaudeOptions): readonly string[] => {
+  const value = options[name];
+  return value === undefined ? [] : flags[name](value as never); // one name picks both, so they fit; the type checker cannot tell
 };
 
 const conversationFlags = (conversation: Conversation): string[] => {

@@ -68,7 +68,9 @@ const outcomeOfResult = (result: ResultLine): Outcome => {
   if (!result.is_error) return isCommand(result) ? "agent_error" : "succeeded";
   if (result.subtype === "error_max_turns") return "max_turns";
   if (result.subtype === "error_max_budget_usd") return "budget";
-  return result.api_error_status != null || result.terminal_reason === "api_error" ? "api_error" : "agent_error";
+  return (result.api_error_status ?? null) !== null || result.terminal_reason === "api_error"
+    ? "api_error"
+    : "agent_error";
 };
 
 /** The CLI took the prompt as one of its commands, such as /clear, and never asked the model. */

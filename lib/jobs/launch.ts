@@ -1,7 +1,8 @@
 import { readFile } from "node:fs/promises";
 import type { Broker } from "../broker/broker.ts";
 import { StromboliError } from "../errors.ts";
-import { planContainer, planEnvironment, type Machine, type Placement } from "../policy/plan.ts";
+import { planContainer, planEnvironment, type Placement } from "../policy/container.ts";
+import type { Machine } from "../policy/plan.ts";
 import type { ContainerSpec } from "../podman/argv.ts";
 import type { Containers } from "../podman/containers.ts";
 import { lastLine } from "../podman/podman.ts";

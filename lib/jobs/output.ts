@@ -34,10 +34,10 @@ const isOver = () => true;
 /** Rings once for any number of changes since it was last heard, so that a slow reader piles up nothing. */
 const createBell = (watcher: FSWatcher) => {
   let rung = false;
-  let wake = () => {};
+  let wake: (() => void) | undefined;
   watcher.on("change", () => {
     rung = true;
-    wake();
+    wake?.();
   });
   return {
     async next(): Promise<false> {

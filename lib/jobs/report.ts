@@ -1,24 +1,21 @@
-import { isCommand, statusOf } from "../agent/result.ts";
+import { isCommand, statusOf, type ResultLine } from "../agent/result.ts";
+import { withoutUndefined } from "../given.ts";
 import type { OutputFormat } from "../schema/claude.ts";
 import type { CrashInfo, Outcome, RunResponse } from "../schema/job.ts";
 import type { Ending, Job } from "../store/jobs.ts";
 import { linesOf, type Summary } from "./output.ts";
 
+type Ended = { ending: Ending; summary: Summary; outputPath: string };
+
 /** What the caller gets for a job that has ended: a view over its row and its output file. */
-export const reportOf = async (
-  job: Job,
-  { ending, summary, outputPath }: { ending: Ending; summary: Summary; outputPath: string },
-): Promise<RunResponse> => {
+export const reportOf = async (job: Job, ended: Ended): Promise<RunResponse> => {
+  const { ending, summary } = ended;
   const { result } = summary;
-  const format = job.request.claude?.output_format ?? "text";
   return {
     id: job.id,
     status: statusOf(ending.outcome),
     outcome: ending.outcome,
-    output:
-      format === "stream-json" ? (await Array.fromAsync(linesOf(outputPath))).join("\n") : outputOf(summary, format),
-    ...(result?.structured_output !== undefined && { structured_output: result.structured_output }),
-    ...(ending.error !== null && { error: ending.error }),
+    output: await outputOf(job, ended),
     session_id: job.sessionId,
     exit_code: ending.exitCode,
     num_turns: result?.num_turns ?? 0,
@@ -28,42 +25,53 @@ export const reportOf = async (
     timings_ms: ending.timings,
     image: job.image,
     labels: job.request.labels ?? {},
-    ...(ending.usage !== null && { usage: ending.usage }),
-    ...(!result && { crash_info: crashOf(ending, summary) }),
+    ...withoutUndefined({
+      structured_output: result?.structured_output,
+      error: ending.error ?? undefined,
+      usage: ending.usage ?? undefined,
+      crash_info: result ? undefined : crashOf(ending, summary),
+    }),
   };
 };
 
-/** Why a run did not succeed, in one sentence; null when it did. What the model API said comes with it, output does not. */
+/** Why a run did not succeed, in one sentence; null when it did. */
 export const errorOf = (outcome: Outcome, { result }: Summary, exitCode: number | null): string | null => {
-  const said = result && isCommand(result) ? tookCommand : (result?.result ?? result?.errors.join("; "));
-  const sentences: Record<Outcome, string | null> = {
-    succeeded: null,
-    agent_error: result
-      ? (said ?? "the agent ended with an error")
-      : `the agent ended with exit code ${exitCode} and without a result; its stderr log says more`,
-    api_error: said ?? "the model API refused",
-    max_turns: said ?? "the agent used up claude.max_turns",
-    budget: said ?? "the agent used up claude.max_budget_usd",
-    timed_out: "the run took longer than podman.timeout and was ended",
-    oom_killed: "the agent used more memory than podman.memory allows and was killed",
-    killed: `the agent was killed from outside, exit code ${exitCode}`,
-    cancelled: "the run was cancelled",
-    hook_failed: "a lifecycle hook failed",
-    start_failed: "the container could not be started",
-    lost: "the container vanished before the run ended",
-  };
+  if (outcome === "succeeded") return null;
+  if (outcome === "agent_error" && !result)
+    return `the agent ended with exit code ${exitCode} and without a result; its stderr log says more`;
+  if (outcome === "agent_error" || outcome === "api_error") return wordsOf(result) || sentences[outcome];
   return sentences[outcome];
+};
+
+/** What the CLI says of its own failure. */
+const wordsOf = (result: ResultLine | undefined): string | undefined => {
+  if (!result) return undefined;
+  return isCommand(result) ? tookCommand : (result.result ?? result.errors.join("; "));
+};
+
+const sentences: Record<Exclude<Outcome, "succeeded">, string> = {
+  agent_error: "the agent ended with an error",
+  api_error: "the model API refused",
+  max_turns: "the agent used up claude.max_turns",
+  budget: "the agent used up claude.max_budget_usd",
+  timed_out: "the run took longer than podman.timeout and was ended",
+  oom_killed: "the agent used more memory than podman.memory allows and was killed",
+  killed: "the agent was killed from outside",
+  cancelled: "the run was cancelled",
+  hook_failed: "a lifecycle hook failed",
+  start_failed: "the container could not be started",
+  lost: "the container vanished before the run ended",
 };
 
 const tookCommand =
   "the CLI took the prompt as one of its commands and did not ask the model; set claude.disable_slash_commands, or begin it with a space";
 
-const outputOf = ({ result, resultLine, text }: Summary, format: OutputFormat): string => {
-  if (format === "json") return resultLine;
-  return (
-    result?.result ??
-    (result?.structured_output === undefined ? text.trimEnd() : JSON.stringify(result.structured_output))
-  );
+/** The answer in the shape that was asked for; without a result, the end of what the agent said. */
+const outputOf = async ({ request }: Job, { summary, outputPath }: Ended): Promise<string> => {
+  const { result, resultLine, text } = summary;
+  const format: OutputFormat = request.claude?.output_format ?? "text";
+  if (format === "stream-json") return (await Array.fromAsync(linesOf(outputPath))).join("\n");
+  return format === "json" ? resultLine : (result?.result ?? text.trimEnd());
 };
 
 const crashOf = ({ outcome, exitCode, error }: Ending, { text }: Summary): CrashInfo => ({

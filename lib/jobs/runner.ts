@@ -11,6 +11,7 @@ import { cleanUp } from "./clean-up.ts";
 import { jobFolder } from "./folder.ts";
 import { launch, type LaunchDeps } from "./launch.ts";
 import { recover } from "./recover.ts";
+import { createTasks } from "./tasks.ts";
 import { settle, type SettleDeps } from "./settle.ts";
 
 export type RunnerDeps = AdmissionDeps & LaunchDeps & SettleDeps & { log: Log };
@@ -27,15 +28,9 @@ export type LiveJob = {
 
 /** Runs jobs, each from its row to its result. The daemon may stop at any point: the container goes on without it. */
 export const createRunner = (deps: RunnerDeps) => {
-  const running = new Set<Promise<unknown>>();
+  const tasks = createTasks();
   const detached = new AbortController();
   let draining = false;
-
-  const keep = <Value>(work: Promise<Value>): Promise<Value> => {
-    const kept = work.catch(() => {}).finally(() => running.delete(kept));
-    running.add(kept);
-    return work;
-  };
 
   const life = async (admitted: Admitted, cancel: AbortSignal): Promise<RunResponse> => {
     await using stack = new AsyncDisposableStack();
@@ -53,7 +48,7 @@ export const createRunner = (deps: RunnerDeps) => {
     const current = mustFind(deps, job.id);
     const report = await settle(deps, current, { exitCode, outputPath: jobFolder(deps.jobsFolder, job.id).output });
     deps.log.info({ job: job.id, session: job.sessionId, outcome: report.outcome, ms: report.timings_ms }, "run ended");
-    void keep(cleanUp(deps, current)); // the answer need not wait for it; the daemon's end does
+    void tasks.keep(cleanUp(deps, current)); // the answer need not wait for it; the daemon's end does
     return report;
   };
 
@@ -70,21 +65,21 @@ export const createRunner = (deps: RunnerDeps) => {
       const { id, sessionId } = admitted.job;
       deps.log.info({ job: id, session: sessionId, image: admitted.plan.image }, "run admitted");
       const cancel = new AbortController();
-      const done = keep(life(admitted, cancel.signal));
+      const done = tasks.keep(life(admitted, cancel.signal));
       const outputPath = jobFolder(deps.jobsFolder, id).output;
       return { id, sessionId, outputPath, done, cancel: () => cancel.abort() };
     },
 
     /** Takes up the jobs of a daemon that ended before they did, and removes what else it left. */
-    recover: () => recover(deps, (job, door) => void keep(adopt(job, door))),
+    recover: () => recover(deps, (job, door) => void tasks.keep(adopt(job, door))),
 
     /** Lets the runs in flight end for a while, then leaves the rest to the next daemon. */
     async drain(): Promise<void> {
       draining = true;
       const grace = pause(millisecondsOf(deps.config.server.shutdown_grace), undefined, { ref: false });
-      await Promise.race([Promise.all(running), grace]);
+      await Promise.race([tasks.done(), grace]);
       detached.abort();
-      await Promise.all(running);
+      await tasks.done();
     },
   };
 };

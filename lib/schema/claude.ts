@@ -63,5 +63,21 @@ export const ClaudeOptions = z
     enable_powershell_tool: flag("Accepted; no effect on Linux."),
   })
   .partial()
+  .refine(({ resume, session_id }) => !resume || session_id !== undefined, {
+    path: ["resume"],
+    message: "needs session_id: the session to continue",
+  })
+  .refine((options) => !options.continue || !(options.resume || options.session_id), {
+    path: ["continue"],
+    message: "picks the session itself; leave out resume and session_id",
+  })
+  .refine((options) => !options.fork_session || options.resume || options.continue, {
+    path: ["fork_session"],
+    message: "needs resume: true, or continue: true",
+  })
+  .refine((options) => !options.no_persistence || !(options.resume || options.continue), {
+    path: ["no_persistence"],
+    message: "cannot continue a session; leave out resume and continue",
+  })
   .meta({ id: "ClaudeOptions" });
 export type ClaudeOptions = z.output<typeof ClaudeOptions>;

@@ -1,0 +1,112 @@
+import { cliArguments, cliEnvironment, type Conversation } from "../agent/flags.ts";
+import type { Credential } from "../credentials.ts";
+import type { ContainerSpec, Mount } from "../podman/argv.ts";
+import type { Config } from "../schema/config.ts";
+import type { PodmanOptions, RunRequest } from "../schema/run.ts";
+import { bytesOf, millisecondsOf } from "../schema/units.ts";
+import type { Machine, Plan } from "./plan.ts";
+import { contains, home } from "./volumes.ts";
+
+const brokerFolder = "/opt/stromboli";
+const cliPath = "/opt/claude/claude";
+
+/** What is known of a run once its job exists. */
+export type Placement = {
+  jobId: string;
+  container: string;
+  imageId: string;
+  binary: string;
+  conversation: Conversation;
+  credential: Credential["kind"];
+  folders: { home: string; workspace: string; broker: string; envFile: string };
+  /** The session's files belong to another uid: have Podman hand them over. */
+  handOver: boolean;
+  tcpPort: number | undefined;
+  handle: string;
+};
+
+type Context = { config: Config; machine: Machine; placement: Placement };
+
+/** The container of a plan. Pure. */
+export const planContainer = (
+  request: RunRequest,
+  plan: Plan,
+  { config, machine, placement }: Context,
+): ContainerSpec => {
+  const podman = request.podman ?? {};
+  const { mounts, make } = planMounts(plan, placement);
+  const cli = [cliPath, ...cliArguments(withDefaults(request, config), placement.conversation)];
+  return {
+    name: placement.container,
+    labels: { "stromboli.state": machine.stateLabel, "stromboli.job": placement.jobId },
+    image: placement.imageId,
+    command: make ? ["/bin/sh", "-c", 'mkdir -p -- "$0" && cd -- "$0" && exec "$@"', plan.workdir, ...cli] : cli,
+    workdir: make ? "/" : plan.workdir,
+    user: plan.user,
+    keepId: machine.rootless,
+    envFile: placement.folders.envFile,
+    secrets: plan.secrets,
+    mounts,
+    readOnly: podman.read_only ?? true,
+    tmpBytes: bytesOf(config.podman.tmp_size),
+    network: plan.network === "none" ? "none" : "private", // bridge, slirp4netns or pasta, as this Podman has it; never the host's
+    ...planLimits(podman, config),
+    lastResortSeconds: Math.ceil((plan.timeoutMs + 2 * millisecondsOf(config.podman.stop_grace)) / 1000) + 10,
+    selinux: machine.selinux,
+  };
+};
+
+/** The container's environment, one NAME=value a line: the request's own first, so that ours cannot be replaced. */
+export const planEnvironment = (request: RunRequest, config: Config, placement: Placement): string => {
+  const variables = {
+    ...request.podman?.env,
+    ...cliEnvironment(request.claude ?? {}),
+    HOME: home,
+    LANG: "C.UTF-8",
+    CLAUDE_CODE_DISABLE_NONESSENTIAL_TRAFFIC: "1",
+    CLAUDE_CODE_MAX_RETRIES: String(config.claude.max_retries),
+    ...(placement.tcpPort === undefined
+      ? { ANTHROPIC_UNIX_SOCKET: `${brokerFolder}/api.sock`, ANTHROPIC_BASE_URL: "http://127.0.0.1" }
+      : { ANTHROPIC_BASE_URL: `http://host.containers.internal:${placement.tcpPort}` }),
+    [placement.credential === "oauth" ? "CLAUDE_CODE_OAUTH_TOKEN" : "ANTHROPIC_API_KEY"]: placement.handle,
+  };
+  return Object.entries(variables)
+    .map(([name, value]) => `${name}=${value}\n`)
+    .join("");
+};
+
+const planMounts = (
+  plan: Plan,
+  { binary, folders, handOver, tcpPort }: Placement,
+): { mounts: readonly Mount[]; make: boolean } => {
+  const options = handOver ? ["rw", "U"] : ["rw"];
+  const { own, make } = placeWorkdir(plan);
+  const mounts = [
+    { source: binary, target: cliPath, options: ["ro"] },
+    { source: folders.home, target: home, options },
+    ...(tcpPort === undefined ? [{ source: folders.broker, target: brokerFolder, options: ["ro"] }] : []),
+    ...(own ? [{ source: folders.workspace, target: plan.workdir, options }] : []),
+    ...plan.volumes,
+  ];
+  return { mounts, make };
+};
+
+/** The workdir is the session's own folder, unless a volume, HOME or /tmp holds it; below those it is made from inside. */
+const placeWorkdir = ({ workdir, volumes }: Plan): { own: boolean; make: boolean } => {
+  const holders = [home, "/tmp", ...volumes.map(({ target }) => target)];
+  const held = holders.some((holder) => contains(holder, workdir));
+  return { own: !held, make: held && !holders.includes(workdir) };
+};
+
+const planLimits = (podman: PodmanOptions, { defaults }: Config) => ({
+  memoryBytes: bytesOf(podman.memory ?? defaults.memory),
+  cpus: podman.cpus ?? defaults.cpus,
+  cpuShares: podman.cpu_shares,
+  pids: defaults.pids,
+});
+
+const withDefaults = ({ claude }: RunRequest, config: Config) => ({
+  setting_sources: config.claude.setting_sources,
+  ...(config.claude.model !== "" && { model: config.claude.model }),
+  ...claude,
+});
