@@ -5,10 +5,12 @@ import { runCommand } from "./commands/run.ts";
 import { setupCommand } from "./commands/setup.ts";
 import { statusCommand } from "./commands/status.ts";
 import { versionCommand } from "./commands/version.ts";
+import { version } from "../lib/version.ts";
 import { exitCodes, Failure } from "./failure.ts";
 
 const program = new Command("stromboli")
   .description("Claude Code as a service on your own machine: every agent in a container of its own.")
+  .version(version)
   .exitOverride()
   .showSuggestionAfterError()
   .addHelpText(

@@ -1,4 +1,4 @@
-import { request as httpRequest, type RequestOptions } from "node:http";
+import type { RequestOptions } from "node:http";
 import { Readable } from "node:stream";
 import { hc } from "hono/client";
 import type { App } from "../daemon/app.ts";
@@ -60,6 +60,7 @@ const fetchFrom =
       headers: { ...Object.fromEntries(new Headers(init.headers)), host: "localhost" },
       ...(init.signal && { signal: init.signal }),
     };
+    const { request: httpRequest } = await import("node:http"); // 25 ms, which --help and --version need not wait for
     return new Promise((resolve, reject) => {
       const request = httpRequest(options, (incoming) => {
         const headers = Object.entries(incoming.headersDistinct).flatMap(([name, values = []]) =>

@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import { existsSync } from "node:fs";
+import { existsSync, lstatSync } from "node:fs";
 import { join } from "node:path";
 import { userInfo } from "node:os";
 import { credentialVariables } from "./credentials.ts";
@@ -20,15 +20,35 @@ export const findMachine = (stateDir: string): Machine => {
   };
 };
 
-/** The environment for Podman: the daemon's own without credentials, and with the settings that the set-up found needed. */
+/** The environment for Podman: the daemon's own without credentials, and with what the set-up found this machine needs. */
 export const podmanEnvironment = (env: Environment): Record<string, string> => {
-  const settings = join(configFolder(env), "containers.conf");
   const secret = new Set<string>(credentialVariables);
   const kept = Object.entries(env).filter(
     (entry): entry is [string, string] => entry[1] !== undefined && !secret.has(entry[0]),
   );
+  return { ...settings(env), ...runtime(env), ...Object.fromEntries(kept) };
+};
+
+/** The files that bin/setup writes where Podman's defaults fail; a user's own choice goes before them. */
+const settings = (env: Environment): Record<string, string> => {
+  if (env["CONTAINERS_CONF"] || env["CONTAINERS_CONF_OVERRIDE"]) return {};
+  const replacing = join(configFolder(env), "containers.conf");
+  const overriding = join(configFolder(env), "containers-override.conf");
   return {
-    ...(existsSync(settings) && { CONTAINERS_CONF: settings }),
-    ...Object.fromEntries(kept),
+    ...(existsSync(replacing) && { CONTAINERS_CONF: replacing }),
+    ...(existsSync(overriding) && { CONTAINERS_CONF_OVERRIDE: overriding }),
   };
+};
+
+/** Rootless Podman needs a runtime folder; these are the places where it looks itself, and where bin/setup makes one. */
+const runtime = (env: Environment): Record<string, string> => {
+  const { uid } = userInfo();
+  if (uid === 0 || env["XDG_RUNTIME_DIR"]) return {};
+  const found = [`/run/user/${uid}`, `/tmp/podman-run-${uid}`].find((path) => isPrivate(path, uid));
+  return found === undefined ? {} : { XDG_RUNTIME_DIR: found };
+};
+
+const isPrivate = (path: string, uid: number): boolean => {
+  const stat = lstatSync(path, { throwIfNoEntry: false });
+  return stat !== undefined && stat.isDirectory() && stat.uid === uid && (stat.mode & 0o777) === 0o700;
 };

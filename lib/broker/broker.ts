@@ -27,7 +27,6 @@ export type OpenDoor = { port: number | undefined; close: () => Promise<void> };
 export type Broker = ReturnType<typeof createBroker>;
 
 export const socketName = "api.sock";
-const paths = new Set(["/v1/messages", "/v1/messages/count_tokens"]);
 
 /** Opens one door to the model API for each job. The key is put in on the way out and never comes in. */
 export const createBroker = (deps: Deps) => ({
@@ -64,14 +63,13 @@ type Exchange = { request: IncomingMessage; response: ServerResponse };
 
 const answer = async (deps: Deps, door: Door, exchange: Exchange): Promise<void> => {
   const { request, response } = exchange;
-  const { pathname } = new URL(request.url ?? "/", "http://broker");
-  if (request.method === "HEAD" && pathname === "/") return void response.writeHead(200).end();
+  if (request.method === "HEAD" && request.url === "/") return void response.writeHead(200).end();
   if (!isHandle(handleOf(request), door.handleHash)) return refuse(response, 401, "this handle is not this job's");
-  if (request.method !== "POST" || !paths.has(pathname))
-    return refuse(response, 404, "the broker passes on model requests only");
+  const path = pathOf(request);
+  if (!path) return refuse(response, 404, "the broker passes on model requests only");
   if (door.demo) return deps.demo(request, response);
   try {
-    await passOn(deps, door, exchange);
+    await passOn(deps, door, { ...exchange, path });
   } catch (error) {
     deps.log.warn({ job: door.jobId, error: messageOf(error) }, "model request failed");
     if (response.headersSent) response.destroy();
@@ -79,13 +77,21 @@ const answer = async (deps: Deps, door: Door, exchange: Exchange): Promise<void>
   }
 };
 
-const passOn = async (deps: Deps, door: Door, { request, response }: Exchange): Promise<void> => {
+/** The path and query of a model request; what an agent sends is compared as it stands, never parsed as a URL. */
+const pathOf = ({ method, url = "" }: IncomingMessage): string | undefined =>
+  method === "POST" && /^\/v1\/messages(\/count_tokens)?(\?[\w=&.%-]*)?$/.test(url) ? url : undefined;
+
+const passOn = async (
+  deps: Deps,
+  door: Door,
+  { request, response, path }: Exchange & { path: string },
+): Promise<void> => {
   const credential = deps.credential();
   if (!credential) return refuse(response, 401, noCredentials().message);
   const startedAt = deps.now();
   const gone = new AbortController();
   response.once("close", () => gone.abort()); // the agent hung up, so the API need not go on
-  const answered = await deps.upstream.request(request, { credential, signal: gone.signal });
+  const answered = await deps.upstream.request(request, { path, credential, signal: gone.signal });
   const firstByteMs = deps.now() - startedAt;
   const status = answered.statusCode ?? 502;
   response.writeHead(status, passedOn(answered)).flushHeaders();
@@ -96,13 +102,9 @@ const passOn = async (deps: Deps, door: Door, { request, response }: Exchange): 
     await pipeline(answered, through, response);
     tap.end();
   } finally {
-    const path = new URL(request.url ?? "/", "http://broker").pathname;
-    deps.record(
-      recordOf(
-        { jobId: door.jobId, startedAt, path, status, firstByteMs, durationMs: deps.now() - startedAt },
-        tap.seen,
-      ),
-    );
+    const durationMs = deps.now() - startedAt;
+    const [route = ""] = path.split("?");
+    deps.record(recordOf({ jobId: door.jobId, startedAt, path: route, status, firstByteMs, durationMs }, tap.seen));
   }
 };
 

@@ -10,24 +10,18 @@ export const createUpstream = (apiUrl: string, env: NodeJS.ProcessEnv) => {
     ? new HttpsAgent({ keepAlive: true, proxyEnv: env })
     : new HttpAgent({ keepAlive: true, proxyEnv: env });
 
+  const { protocol, hostname, port, host } = base;
+  const prefix = base.pathname.replace(/\/$/, "");
+
   return {
-    /** Sends the body of `incoming` on; answers with the API's response as soon as its head is there. */
-    request: (
-      incoming: IncomingMessage,
-      { credential, signal }: { credential: Credential; signal: AbortSignal },
-    ): Promise<IncomingMessage> =>
+    /** Sends the body of `incoming` on to a path of the API; answers as soon as the head of the response is there. */
+    request: (incoming: IncomingMessage, { path, credential, signal }: RequestOptions): Promise<IncomingMessage> =>
       new Promise((resolve, reject) => {
-        const target = new URL(`${base.pathname.replace(/\/$/, "")}${incoming.url}`, base);
-        const outgoing = (secure ? httpsRequest : httpRequest)(target, {
-          method: incoming.method ?? "POST",
-          headers: {
-            ...passedOn(incoming),
-            ...authorization(credential),
-            host: target.host,
-            "accept-encoding": "identity",
-          },
-          agent,
-          signal,
+        const outgoing = (secure ? httpsRequest : httpRequest)({
+          ...{ protocol, hostname, port, agent, signal },
+          method: "POST",
+          path: `${prefix}${path}`, // never joined as URLs: what the agent sends must not choose the host
+          headers: { ...passedOn(incoming), ...authorization(credential), host, "accept-encoding": "identity" },
         });
         outgoing.once("response", resolve).once("error", reject);
         incoming.pipe(outgoing);
@@ -35,6 +29,7 @@ export const createUpstream = (apiUrl: string, env: NodeJS.ProcessEnv) => {
     close: () => agent.destroy(),
   };
 };
+type RequestOptions = { path: string; credential: Credential; signal: AbortSignal };
 export type Upstream = ReturnType<typeof createUpstream>;
 
 /** Headers that concern one connection, and those that carry the handle. */

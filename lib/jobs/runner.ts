@@ -63,7 +63,7 @@ export const createRunner = (deps: RunnerDeps) => {
       if (draining) throw new StromboliError("shutting_down", "the daemon is shutting down");
       const admitted = await admit(deps, request);
       const { id, sessionId } = admitted.job;
-      deps.log.info({ job: id, session: sessionId, image: admitted.plan.image }, "run admitted");
+      deps.log.debug({ job: id, session: sessionId, image: admitted.plan.image }, "run admitted");
       const cancel = new AbortController();
       const done = tasks.keep(life(admitted, cancel.signal));
       const outputPath = jobFolder(deps.jobsFolder, id).output;

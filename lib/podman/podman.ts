@@ -11,7 +11,15 @@ const startTimeoutMs = 120_000;
 
 /** The only module that starts processes. `env` is all that Podman gets to see of the daemon's environment. */
 export const createPodman = ({ binary, env }: { binary: string; env: Readonly<Record<string, string>> }) => {
-  const options = { env, extendEnv: false, cwd: "/", reject: false, forceKillAfterDelay: 5000 } as const;
+  // No cleanup by execa: its signal handlers would end the daemon at SIGTERM, before it has put its house in order.
+  const options = {
+    env,
+    extendEnv: false,
+    cwd: "/",
+    reject: false,
+    forceKillAfterDelay: 5000,
+    cleanup: false,
+  } as const;
 
   const call = async (
     argv: readonly string[],

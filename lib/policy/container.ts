@@ -1,5 +1,6 @@
 import { cliArguments, cliEnvironment, type Conversation } from "../agent/flags.ts";
 import type { Credential } from "../credentials.ts";
+import { StromboliError } from "../errors.ts";
 import type { ContainerSpec, Mount } from "../podman/argv.ts";
 import type { Config } from "../schema/config.ts";
 import type { PodmanOptions, RunRequest } from "../schema/run.ts";
@@ -70,9 +71,14 @@ export const planEnvironment = (request: RunRequest, config: Config, placement: 
       : { ANTHROPIC_BASE_URL: `http://host.containers.internal:${placement.tcpPort}` }),
     [placement.credential === "oauth" ? "CLAUDE_CODE_OAUTH_TOKEN" : "ANTHROPIC_API_KEY"]: placement.handle,
   };
-  return Object.entries(variables)
-    .map(([name, value]) => `${name}=${value}\n`)
-    .join("");
+  return Object.entries(variables).map(line).join("");
+};
+
+/** A line feed would begin another variable, and one without a value makes Podman pass on the daemon's own. */
+const line = ([name, value]: [string, string]): string => {
+  if (/[\r\n\0]/.test(value))
+    throw new StromboliError("invalid_request", `the environment variable ${name} is not one line`);
+  return `${name}=${value}\n`;
 };
 
 const planMounts = (

@@ -5,7 +5,20 @@ const text = z
   .string()
   .regex(/^[^\0]+$/, "is not empty and has no NUL characters")
   .refine((value) => Buffer.byteLength(value) <= 120_000, "is at most 120000 bytes");
-const list = (what: string) => z.array(text).max(500).describe(what);
+const list = (what: string) =>
+  z
+    .array(text)
+    .max(500)
+    .refine((values) => Buffer.byteLength(values.join(",")) <= 120_000, "has at most 120000 bytes in all")
+    .describe(what);
+/** One argument too; and JSON.stringify gives up on what is nested some thousand levels deep. */
+const isShortJson = (value: unknown): boolean => {
+  try {
+    return Buffer.byteLength(JSON.stringify(value)) <= 120_000;
+  } catch {
+    return false;
+  }
+};
 const flag = (what: string) => z.boolean().describe(what);
 
 export const SessionId = z
@@ -48,7 +61,10 @@ export const ClaudeOptions = z
     mcp_configs: list("MCP servers: JSON, or paths of files in the container."),
     strict_mcp_config: flag("Use no MCP servers but those of mcp_configs."),
     agent: text.describe("Run the session as this agent."),
-    agents: z.record(z.string(), z.unknown()).describe("Custom agents, as the CLI takes them."),
+    agents: z
+      .record(z.string(), z.unknown())
+      .refine(isShortJson, "is at most 120000 bytes of JSON, and not too deep")
+      .describe("Custom agents, as the CLI takes them."),
     add_dirs: list("More folders in the container that tools may use."),
     plugin_dirs: list("Plugin folders in the container."),
     files: list("File resources to fetch at the start, as file_id:path."),
@@ -59,7 +75,10 @@ export const ClaudeOptions = z
     debug: flag("Have the CLI's debug output in the job's stderr log."),
     disable_slash_commands: flag("Take a prompt that begins with / as plain text and switch skills off."),
     prompt_caching_ttl: z.enum(["5m", "1h"]).describe("Lifetime of prompt cache entries."),
-    bedrock_service_tier: text.describe("Service tier on Bedrock."),
+    bedrock_service_tier: z
+      .string()
+      .regex(/^[\w-]{1,64}$/, "is one word")
+      .describe("Service tier on Bedrock."),
     enable_powershell_tool: flag("Accepted; no effect on Linux."),
   })
   .partial()

@@ -8,7 +8,7 @@ const megabyte = 1_048_576;
 const ContainerPath = z
   .string()
   .max(4096)
-  .regex(/^\/[^\0]*$/, "is an absolute path inside the container")
+  .regex(/^\/\P{Cc}*$/u, "is an absolute path inside the container, without control characters")
   .refine((path) => !/\/\/|\/\.\.?(\/|$)|.\/$/.test(path), "has no empty, . or .. segments and no slash at the end");
 
 const EnvName = z.string().regex(/^[A-Za-z_][A-Za-z0-9_]{0,254}$/, "is a name of letters, digits and underscores");
@@ -21,7 +21,15 @@ export const PodmanOptions = z
       .max(500)
       .regex(/^[A-Za-z0-9][A-Za-z0-9._:/@-]*$/, "is an image reference such as python:3.12")
       .describe("Container image; any image with glibc will do."),
-    volumes: z.array(z.string().min(1).max(8192)).max(50).describe("host:container[:ro] mounts."),
+    volumes: z
+      .array(
+        z
+          .string()
+          .max(8192)
+          .regex(/^\P{Cc}+$/u, "has no control characters"),
+      )
+      .max(50)
+      .describe("host:container[:ro] mounts."),
     secrets_env: z
       .record(EnvName, SecretName)
       .refine((secrets) => Object.keys(secrets).length <= 50, "has at most 50 entries")
@@ -41,8 +49,8 @@ export const PodmanOptions = z
     cpu_shares: z.int().min(2).max(262_144).describe("Relative CPU weight."),
     network: z.enum(["none", "full"]).describe("none: only the model can be reached. full: the internet."),
     read_only: z.boolean().describe("false makes the container's root file system writable."),
-    lifecycle: z.looseObject({}),
-    environment: z.looseObject({}),
+    lifecycle: z.looseObject({}).nullish(),
+    environment: z.looseObject({}).nullish(),
   })
   .partial()
   .meta({ id: "PodmanOptions" });

@@ -1,0 +1,81 @@
+import assert from "node:assert/strict";
+import { randomUUID } from "node:crypto";
+import { existsSync } from "node:fs";
+import { join } from "node:path";
+import { after, test } from "node:test";
+import { startStromboli } from "./harness.ts";
+import { podman } from "./podman.ts";
+import { waiting } from "./requests.ts";
+import { until } from "./wait.ts";
+
+const stromboli = await startStromboli({ after });
+const { run } = stromboli;
+
+const begun = (session: string) => until("the agent", () => existsSync(join(stromboli.workspace(session), "begun")));
+const gone = (container: string) => until("its end", async () => !(await stromboli.containers()).includes(container));
+
+test("a run that takes longer than its timeout ends as timed_out, and its container goes", async () => {
+  const { status, body } = await run(waiting({ podman: { timeout: "3s" } }));
+  assert.deepEqual([status, body.status, body.outcome], [200, "failed", "timed_out"]);
+  assert.match(body.crash_info?.reason ?? "", /timeout/);
+  assert.equal(body.crash_info?.task_completed, false);
+  await gone(`stromboli-${body.id}`);
+});
+
+test("a session that timed out can be resumed", async () => {
+  const { body: first } = await run(waiting({ podman: { timeout: "3s" } }));
+  const { body } = await run({ prompt: "recall", claude: { session_id: String(first.session_id), resume: true } });
+  assert.equal(body.outcome, "succeeded");
+  assert.match(body.output ?? "", /touch begun/);
+});
+
+test("a client that hangs up cancels the run, and its container goes", async () => {
+  const session_id = randomUUID();
+  const client = new AbortController();
+  const answer = run(waiting({ claude: { session_id } }), { signal: client.signal });
+  await begun(session_id);
+  client.abort();
+  await assert.rejects(answer, { name: "AbortError" });
+  const { container, outcome } = await stromboli.job(session_id, "ended");
+  assert.equal(outcome, "cancelled");
+  await gone(container);
+});
+
+test("a client that hangs up before the agent runs cancels the run", async () => {
+  const session_id = randomUUID();
+  const client = new AbortController();
+  const answer = run(waiting({ claude: { session_id } }), { signal: client.signal });
+  await until("the job", () => stromboli.jobsOf(session_id).length > 0);
+  client.abort();
+  await assert.rejects(answer, { name: "AbortError" });
+  const { container, outcome } = await stromboli.job(session_id, "ended");
+  assert.equal(outcome, "cancelled");
+  await gone(container);
+});
+
+test("a client of a stream that hangs up cancels the run", async () => {
+  const session_id = randomUUID();
+  const client = new AbortController();
+  await stromboli.follow(waiting({ claude: { session_id } }), { signal: client.signal });
+  await begun(session_id);
+  client.abort();
+  assert.equal((await stromboli.job(session_id, "ended")).outcome, "cancelled");
+});
+
+test("a container that is killed by hand is a crash", async () => {
+  const session_id = randomUUID();
+  const answer = run(waiting({ claude: { session_id } }));
+  await begun(session_id);
+  await podman("kill", "--signal=KILL", (await stromboli.job(session_id, "running")).container);
+  const { status, body } = await answer;
+  assert.deepEqual([status, body.status, body.outcome], [200, "crashed", "killed"]);
+});
+
+test("a container that is removed by hand while it runs is a crash", async () => {
+  const session_id = randomUUID();
+  const answer = run(waiting({ claude: { session_id } }));
+  await begun(session_id);
+  await podman("rm", "--force", "--time=0", (await stromboli.job(session_id, "running")).container);
+  const { status, body } = await answer;
+  assert.deepEqual([status, body.status], [200, "crashed"]);
+});

@@ -1,0 +1,40 @@
+import { existsSync, mkdirSync, mkdtempSync, realpathSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { homedir } from "node:os";
+import { join } from "node:path";
+
+/** Folders of one daemon's own, short enough for its sockets' paths, with nothing of the user's but Podman's settings. */
+export const makePlace = () => {
+  const folder = realpathSync(mkdtempSync("/tmp/stromboli-e2e-"));
+  const place = {
+    folder,
+    state: join(folder, "state"),
+    volumes: join(folder, "volumes"),
+    socket: join(folder, "api.sock"),
+    log: join(folder, "daemon.log"),
+    configFile: join(folder, "stromboli.yaml"),
+    configHome: join(folder, "config"),
+  };
+  mkdirSync(place.volumes);
+  mkdirSync(join(place.configHome, "stromboli"), { recursive: true });
+  for (const name of ["containers", "stromboli/containers.conf", "stromboli/containers-override.conf"]) {
+    const own = join(process.env["XDG_CONFIG_HOME"] || join(homedir(), ".config"), name);
+    if (existsSync(own)) symlinkSync(own, join(place.configHome, name));
+  }
+  return {
+    ...place,
+    configure: (config: object) => writeFileSync(place.configFile, JSON.stringify(config, undefined, 2)), // JSON is YAML
+    [Symbol.dispose]: () => rmSync(folder, { recursive: true, force: true }),
+  };
+};
+export type Place = ReturnType<typeof makePlace>;
+
+/** The daemon's environment: this process's own without what would reach into the tests. */
+export const environmentOf = (place: Place, more: NodeJS.ProcessEnv): NodeJS.ProcessEnv => ({
+  ...Object.fromEntries(Object.entries(process.env).filter(([name]) => !foreign.test(name))),
+  XDG_CONFIG_HOME: place.configHome,
+  XDG_STATE_HOME: place.folder,
+  STROMBOLI_CONFIG: place.configFile,
+  ...more,
+});
+
+const foreign = /^(STROMBOLI_.*|ANTHROPIC_.*|CLAUDE_.*|NODE_.*|.*_proxy)$/i;

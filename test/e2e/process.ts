@@ -1,0 +1,55 @@
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { closeSync, existsSync, openSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { environmentOf, type Place } from "./place.ts";
+import { until } from "./wait.ts";
+
+const launcher = join(import.meta.dirname, "../../bin/stromboli");
+
+export type ProcessOptions = { env?: NodeJS.ProcessEnv; args?: readonly string[] };
+export type Exit = { code: number | null; signal: NodeJS.Signals | null };
+export type DaemonProcess = Awaited<ReturnType<typeof startProcess>>;
+
+/** `stromboli daemon` as a process of its own, its output at the end of the place's log. */
+export const spawnDaemon = (place: Place, { env = {}, args = [] }: ProcessOptions = {}) => {
+  const log = openSync(place.log, "a");
+  const child = spawn(launcher, ["daemon", ...args], {
+    env: environmentOf(place, env),
+    cwd: place.folder,
+    stdio: ["ignore", log, log],
+  });
+  closeSync(log);
+  const exited = once(child, "exit").then(([code, signal]) => ({ code, signal }) as Exit); // as documented for the event
+  return { child, exited };
+};
+
+/** The same, once it answers. */
+export const startProcess = async (place: Place, options: ProcessOptions = {}) => {
+  const { child, exited } = spawnDaemon(place, options);
+  const url = await until("the daemon to listen", () => {
+    if (child.exitCode !== null) throw new Error(`the daemon ended: ${readFileSync(place.log, "utf8")}`);
+    return noteOf(place, child.pid)?.url;
+  });
+  return {
+    url,
+    pid: child.pid,
+    exited,
+    async end(signal: NodeJS.Signals): Promise<Exit> {
+      if (child.exitCode === null && child.signalCode === null) child.kill(signal);
+      return exited;
+    },
+  };
+};
+
+/** What the daemon wrote about itself; a note of another process is one that was killed. */
+const noteOf = ({ state }: Place, pid: number | undefined): { url: string } | undefined => {
+  const path = join(state, "daemon.json");
+  if (!existsSync(path)) return undefined;
+  try {
+    const note = JSON.parse(readFileSync(path, "utf8")) as { pid: number; url: string }; // the daemon's own file
+    return note.pid === pid ? note : undefined;
+  } catch {
+    return undefined; // caught in the middle of being written
+  }
+};

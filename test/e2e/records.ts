@@ -1,0 +1,32 @@
+import { join } from "node:path";
+import Database from "better-sqlite3";
+import { until } from "./wait.ts";
+
+export type JobRow = { id: string; state: string; container: string; outcome: string | null; exit_code: number | null };
+export type ApiRequestRow = { job_id: string; path: string; model: string; status: number; output_tokens: number };
+
+/** What the daemon has written down, read from outside while it runs or after it. */
+export const createRecords = (state: string) => {
+  const query = <Row>(sql: string, ...values: string[]): Row[] => {
+    const db = new Database(join(state, "stromboli.db"), { readonly: true });
+    try {
+      return db.prepare<string[], Row>(sql).all(...values);
+    } finally {
+      db.close();
+    }
+  };
+  const jobsOf = (session: string) =>
+    query<JobRow>("select * from jobs where session_id = ? order by created_at", session);
+
+  return {
+    jobsOf,
+    apiRequestsOf: (job: string) => query<ApiRequestRow>("select * from api_requests where job_id = ?", job),
+    knowsSession: (session: string) => query("select id from sessions where id = ?", session).length > 0,
+    /** The newest job of a session, once it is in a state. */
+    job: (session: string, wanted: "running" | "ended") =>
+      until(`a job of ${session} that is ${wanted}`, () => {
+        const row = jobsOf(session).at(-1);
+        return row?.state === wanted && row;
+      }),
+  };
+};

@@ -1,0 +1,18 @@
+import { setTimeout as pause } from "node:timers/promises";
+
+const everyMs = 25;
+const withinMs = 20_000;
+
+/** The first value that is there; throws when nothing has come in time. */
+export const until = async <Value>(
+  what: string,
+  look: () => Value | undefined | false | Promise<Value | undefined | false>,
+): Promise<Value> => {
+  const deadline = Date.now() + withinMs;
+  for (;;) {
+    const value = await look();
+    if (value !== undefined && value !== false) return value;
+    if (Date.now() > deadline) throw new Error(`waited ${withinMs} ms in vain for ${what}`);
+    await pause(everyMs);
+  }
+};

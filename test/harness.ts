@@ -1,0 +1,109 @@
+import { randomBytes, randomUUID } from "node:crypto";
+import { chmodSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { dirname, join } from "node:path";
+import type { TestContext } from "node:test";
+import type { z } from "zod";
+import { parseResult, type ResultLine } from "../lib/agent/result.ts";
+import { createLog } from "../lib/log.ts";
+import { Config } from "../lib/schema/config.ts";
+import { RunRequest } from "../lib/schema/run.ts";
+import { createApiRequestStore } from "../lib/store/api-requests.ts";
+import { openDatabase } from "../lib/store/database.ts";
+import { createImageStore } from "../lib/store/images.ts";
+import { createJobStore, type Ending, type NewJob } from "../lib/store/jobs.ts";
+import { createSessionStore } from "../lib/store/sessions.ts";
+
+/** A folder of the test's own, its path short enough for a socket. */
+export const tempFolder = (t: TestContext): string => {
+  const path = mkdtempSync(join(tmpdir(), "st-"));
+  t.after(() => rmSync(path, { recursive: true, force: true }));
+  return path;
+};
+
+/** Writes files below a folder, making folders on the way. */
+export const writeFiles = (folder: string, files: Readonly<Record<string, string>>): void => {
+  for (const [name, text] of Object.entries(files)) {
+    const path = join(folder, name);
+    mkdirSync(dirname(path), { recursive: true });
+    writeFileSync(path, text);
+  }
+};
+
+/** An executable that stands in for Podman where the real one will not fail on demand. */
+export const standIn = (t: TestContext, script: string): string => {
+  const path = join(tempFolder(t), "podman");
+  writeFileSync(path, `#!/bin/sh\n${script}\n`);
+  chmodSync(path, 0o755);
+  return path;
+};
+
+/** The real stores on a real database in memory. */
+export const openStores = (t: TestContext) => {
+  const db = openDatabase(":memory:");
+  t.after(() => void db.close());
+  return {
+    db,
+    jobs: createJobStore(db),
+    sessions: createSessionStore(db),
+    requests: createApiRequestStore(db),
+    images: createImageStore(db),
+  };
+};
+
+/** A log that keeps its lines. */
+export const memoryLog = () => {
+  const lines: string[] = [];
+  return { lines, log: createLog("trace", { write: (line: string) => void lines.push(line) }) };
+};
+
+export const configOf = (values: z.input<typeof Config> = {}): Config => Config.parse(values);
+
+export const requestOf = (values: Partial<z.input<typeof RunRequest>> = {}): RunRequest =>
+  RunRequest.parse({ prompt: "hi", ...values });
+
+export const newJob = (more: Partial<NewJob> = {}): NewJob => {
+  const id = `run-${randomBytes(8).toString("hex")}`;
+  return {
+    id,
+    sessionId: randomUUID(),
+    request: { prompt: "hi" },
+    container: `stromboli-${id}`,
+    image: { reference: "debian:12", id: "sha256:1", digest: "sha256:2" },
+    handleHash: "00".repeat(32),
+    createdAt: 1000,
+    ...more,
+  };
+};
+
+export const endingOf = (more: Partial<Ending> = {}): Ending => ({
+  outcome: "succeeded",
+  exitCode: 0,
+  error: null,
+  usage: null,
+  timings: { queue: 0, create: 1, hooks: 0, agent: 2, first_token: null },
+  endedAt: 2000,
+  ...more,
+});
+
+/** The path of a recorded output of the real CLI. */
+export const fixture = (name: string): string => join(import.meta.dirname, "fixtures/claude", `${name}.jsonl`);
+
+export const fixtureLines = (name: string): string[] => readFileSync(fixture(name), "utf8").trimEnd().split("\n");
+
+/** The result that a recorded output ends with. */
+export const recordedResult = (name: string): ResultLine => {
+  const result = parseResult(fixtureLines(name).at(-1) ?? "");
+  if (!result) throw new Error(`fixture ${name} does not end with a result`);
+  return result;
+};
+
+/** What a function throws; undefined when it does not. */
+export const thrownBy = (action: () => unknown): unknown => {
+  try {
+    action();
+    return undefined;
+  } catch (error) {
+    return error;
+  }
+};
