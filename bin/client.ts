@@ -1,8 +1,10 @@
+import { existsSync } from "node:fs";
 import type { RequestOptions } from "node:http";
+import { dirname } from "node:path";
 import { Readable } from "node:stream";
 import { hc } from "hono/client";
 import type { App } from "../daemon/app.ts";
-import { defaultSocket } from "../lib/paths.ts";
+import { defaultSocket, isOwnFolder } from "../lib/paths.ts";
 import { exitCodes, Failure } from "./failure.ts";
 
 /** Where a daemon listens. */
@@ -52,6 +54,7 @@ const parseTarget = (text: string): Target => {
 const fetchFrom =
   (target: Target) =>
   async (input: string | URL | Request, init: RequestInit = {}): Promise<Response> => {
+    if ("socketPath" in target) checkFolder(dirname(target.socketPath));
     const url = new URL(input instanceof Request ? input.url : input);
     const options: RequestOptions = {
       ...target,
@@ -74,6 +77,12 @@ const fetchFrom =
       request.end(init.body ?? undefined);
     });
   };
+
+/** Prompts and variables go to whoever listens, so the folder of the socket must be nobody else's. */
+const checkFolder = (path: string): void => {
+  if (existsSync(path) && !isOwnFolder(path))
+    throw new Failure(`others can write to ${path}, so whoever listens there may not be your daemon`, exitCodes.config);
+};
 
 /** Whether nobody listens at a target, as opposed to somebody who answers badly. */
 export const isUnreachable = (error: unknown): boolean =>

@@ -3,6 +3,7 @@ import { chmodSync, mkdirSync, rmSync } from "node:fs";
 import type { Server } from "node:http";
 import { connect, type AddressInfo } from "node:net";
 import { dirname } from "node:path";
+import { isOwnFolder } from "../lib/paths.ts";
 import { messageOf, StromboliError } from "../lib/errors.ts";
 
 const longestSocketPath = 107; // the kernel's limit, less the closing NUL
@@ -16,6 +17,12 @@ export const listenOnSocket = async (server: Server, path: string): Promise<void
     );
   }
   mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
+  if (!isOwnFolder(dirname(path))) {
+    throw new StromboliError(
+      "config_invalid",
+      `others can write to ${dirname(path)}, the socket's folder; set server.socket, or XDG_RUNTIME_DIR to a private folder`,
+    );
+  }
   if (await answers(path))
     throw new StromboliError("daemon_running", `another daemon listens on ${path}; stop it, or set server.socket`);
   rmSync(path, { force: true });

@@ -1,9 +1,10 @@
-import { existsSync, readFileSync } from "node:fs";
+import { existsSync } from "node:fs";
 import { join } from "node:path";
-import { distance } from "fastest-levenshtein";
-import { isMap, isScalar, LineCounter, parse as parseYaml, parseDocument, type Document } from "yaml";
+import { parse as parseYaml } from "yaml";
 import { z } from "zod";
-import { StromboliError, type Issue } from "./errors.ts";
+import { describeIssues } from "./config-issues.ts";
+import { isTree, readSource, type Tree } from "./config-source.ts";
+import { messageOf, StromboliError } from "./errors.ts";
 import { configFolder } from "./paths.ts";
 import { Config } from "./schema/config.ts";
 
@@ -20,8 +21,21 @@ export const loadConfig = (sources: ConfigSources): { config: Config; file: stri
 
   const result = Config.safeParse(values);
   if (result.success) return { config: result.data, file: path };
-  throw invalid(result.error, sources.env, source);
+  const names = keys.map((key) => key.join("."));
+  const issues = describeIssues(result.error, {
+    source,
+    keys: names,
+    variableFor: (key) => usedVariable(key, sources.env),
+  });
+  const text = issues.map((issue) => `${issue.path}: ${issue.message}`).join("\n");
+  throw new StromboliError("config_invalid", text, { issues });
 };
+
+/** The environment variable of a key: STROMBOLI_SERVER_PORT. */
+export const variableOf = (key: readonly string[]): string => `STROMBOLI_${key.join("_").toUpperCase()}`;
+
+const usedVariable = (key: readonly string[], env: Environment): string | undefined =>
+  key.map((_, index) => variableOf(key.slice(0, index + 1))).find((variable) => env[variable] !== undefined);
 
 /** Every key as a path of names, such as `["server", "port"]`. */
 export const configKeys = (schema: z.ZodType = Config, path: string[] = []): string[][] => {
@@ -29,16 +43,18 @@ export const configKeys = (schema: z.ZodType = Config, path: string[] = []): str
   return shape ? Object.entries(shape).flatMap(([name, inner]) => configKeys(inner, [...path, name])) : [path];
 };
 
-/** The environment variable of a key: STROMBOLI_SERVER_PORT. */
-export const variableOf = (key: readonly string[]): string => `STROMBOLI_${key.join("_").toUpperCase()}`;
-
-type Tree = { [name: string]: unknown };
-
 const shapeOf = (schema: z.ZodType): Record<string, z.ZodType> | undefined => {
-  if (schema instanceof z.ZodObject) return schema.shape;
-  if (schema instanceof z.ZodPrefault || schema instanceof z.ZodDefault) return shapeOf(schema.unwrap() as z.ZodType); // zod 4 types inner schemas as core types
-  return undefined;
+  const inner = innerOf(schema);
+  return inner instanceof z.ZodObject ? inner.shape : undefined;
 };
+
+const innerOf = (schema: z.ZodType): z.ZodType =>
+  schema instanceof z.ZodPrefault || schema instanceof z.ZodDefault ? innerOf(schema.unwrap() as z.ZodType) : schema; // zod types inner schemas as core types
+
+const keys = configKeys();
+
+const leafOf = (key: readonly string[]): z.ZodType | undefined =>
+  key.reduce<z.ZodType | undefined>((schema, name) => schema && shapeOf(schema)?.[name], Config);
 
 const findFile = ({ env, cwd, file }: ConfigSources): string | undefined => {
   const named = file ?? env["STROMBOLI_CONFIG"];
@@ -46,58 +62,40 @@ const findFile = ({ env, cwd, file }: ConfigSources): string | undefined => {
     if (!existsSync(named)) throw new StromboliError("config_invalid", `there is no configuration file ${named}`);
     return named;
   }
-  return [cwd, configFolder(env), "/etc/stromboli"]
-    .map((folder) => join(folder, "stromboli.yaml"))
-    .find((path) => existsSync(path));
+  const folders = [cwd, configFolder(env), "/etc/stromboli"];
+  return folders.map((folder) => join(folder, "stromboli.yaml")).find((path) => existsSync(path));
 };
 
-type Source = { path: string; doc: Document; lines: LineCounter; values: Tree };
-
-const readSource = (path: string): Source => {
-  const lines = new LineCounter();
-  const doc = parseDocument(readFileSync(path, "utf8"), { lineCounter: lines });
-  const [error] = doc.errors;
-  if (error) throw new StromboliError("config_invalid", `${path}: ${error.message}`);
-  const values: unknown = doc.toJS() ?? {};
-  if (isTree(values)) return { path, doc, lines, values };
-  throw new StromboliError(
-    "config_invalid",
-    `${path}:1: a configuration file holds keys and values, such as server.port`,
-  );
+/** Text keys take the text as it stands, lists may be written with commas, and everything else is YAML. */
+const readValue = (key: readonly string[], { text, origin }: { text: string; origin: string }): unknown => {
+  const leaf = leafOf(key);
+  if (!leaf || leaf.safeParse(text).success) return text;
+  if (innerOf(leaf) instanceof z.ZodArray && !text.startsWith("["))
+    return text === "" ? [] : text.split(",").map((item) => item.trim());
+  try {
+    return parseYaml(text);
+  } catch (cause) {
+    throw new StromboliError("config_invalid", `${origin}: ${messageOf(cause)}`, { cause });
+  }
 };
 
-const isTree = (value: unknown): value is Tree => typeof value === "object" && value !== null && !Array.isArray(value);
+/** A value that stands where a section belongs stays, to be refused for what it is. */
+const set = (tree: Tree, [name = "", ...rest]: readonly string[], value: unknown): void => {
+  const inner = tree[name];
+  if (rest.length === 0) tree[name] = value;
+  else if (inner === undefined || isTree(inner)) {
+    const copy = { ...inner };
+    tree[name] = copy;
+    set(copy, rest, value);
+  }
+};
 
 const setVariables = (values: Tree, env: Environment): void => {
-  for (const key of configKeys()) {
-    const text = env[variableOf(key)];
-    if (text !== undefined) set(values, key, readValue(key, text));
+  for (const key of keys) {
+    const origin = variableOf(key);
+    const text = env[origin];
+    if (text !== undefined) set(values, key, readValue(key, { text, origin }));
   }
-};
-
-/** Lists may be written with commas; everything else is a YAML scalar, and text keys take the text as it stands. */
-const readValue = (key: readonly string[], text: string): unknown => {
-  const probe = Config.safeParse(nest(key, text));
-  if (probe.success) return text;
-  if (text.startsWith("[") || text.startsWith("{")) return parseYaml(text);
-  const list = text === "" ? [] : text.split(",").map((item) => item.trim());
-  return Config.safeParse(nest(key, list)).success ? list : parseYaml(text);
-};
-
-const nest = (key: readonly string[], value: unknown): Tree => {
-  const tree: Tree = {};
-  set(tree, key, value);
-  return tree;
-};
-
-const set = (tree: Tree, [name = "", ...rest]: readonly string[], value: unknown): void => {
-  if (rest.length === 0) {
-    tree[name] = value;
-    return;
-  }
-  const inner = { ...(tree[name] as Tree | undefined) };
-  tree[name] = inner;
-  set(inner, rest, value);
 };
 
 const setFlag = (values: Tree, flag: string): void => {
@@ -105,46 +103,5 @@ const setFlag = (values: Tree, flag: string): void => {
   if (at < 1)
     throw new StromboliError("config_invalid", `--set ${flag}: write it as key=value, such as server.port=9000`);
   const key = flag.slice(0, at).split(".");
-  set(values, key, readValue(key, flag.slice(at + 1)));
-};
-
-const invalid = (error: z.ZodError, env: Environment, source: Source | undefined) => {
-  const issues = error.issues.flatMap((issue) => describe(issue, env, source));
-  const text = issues.map(({ path, message }) => `${path}: ${message}`).join("\n");
-  return new StromboliError("config_invalid", text, { issues });
-};
-
-const describe = (issue: z.core.$ZodIssue, env: Environment, source: Source | undefined): Issue[] => {
-  const path = issue.path.map(String);
-  if (issue.code === "unrecognized_keys") {
-    return issue.keys.map((name) => ({
-      path: place([...path, name], env, source),
-      message: `unknown key${suggestion(path, name)}`,
-    }));
-  }
-  return [{ path: place(path, env, source), message: issue.message }];
-};
-
-/** Where a bad value was written: a variable, or file and line. */
-const place = (path: readonly string[], env: Environment, source: Source | undefined): string => {
-  const key = path.join(".");
-  const variable = variableOf(path);
-  if (env[variable] !== undefined) return variable;
-  if (!source?.doc.hasIn(path)) return key;
-  const parent = source.doc.getIn(path.slice(0, -1), true);
-  const name = path.at(-1);
-  const pair = isMap(parent) ? parent.items.find((item) => String(item.key) === name) : undefined;
-  const offset = isScalar(pair?.key) ? pair.key.range?.[0] : undefined;
-  return offset === undefined
-    ? `${source.path}: ${key}`
-    : `${source.path}:${source.lines.linePos(offset).line}: ${key}`;
-};
-
-const suggestion = (parent: readonly string[], name: string): string => {
-  const full = [...parent, name].join(".");
-  const [best] = configKeys()
-    .map((key) => key.join("."))
-    .map((key) => ({ key, far: distance(full, key) }))
-    .toSorted((a, b) => a.far - b.far);
-  return best && best.far <= 4 ? `, did you mean ${best.key}?` : "";
+  set(values, key, readValue(key, { text: flag.slice(at + 1), origin: `--set ${flag}` }));
 };

@@ -1,3 +1,4 @@
+import { lstatSync } from "node:fs";
 import { homedir, tmpdir, userInfo } from "node:os";
 import { join } from "node:path";
 
@@ -19,5 +20,15 @@ export const runtimeFolder = (env: Environment): string =>
   env["XDG_RUNTIME_DIR"]?.startsWith("/")
     ? join(env["XDG_RUNTIME_DIR"], "stromboli")
     : join(tmpdir(), `stromboli-${userInfo().uid}`);
+
+/** Whether nobody else can put something of theirs into a folder; a shared one is safe when its sticky bit is set. */
+export const isOwnFolder = (path: string): boolean => {
+  const stat = lstatSync(path, { throwIfNoEntry: false });
+  if (!stat?.isDirectory()) return false;
+  const { uid } = userInfo();
+  const othersWrite = (stat.mode & 0o022) !== 0;
+  const sticky = (stat.mode & 0o1000) !== 0;
+  return (stat.uid === uid || stat.uid === 0) && (!othersWrite || sticky);
+};
 
 export const defaultSocket = (env: Environment): string => join(runtimeFolder(env), "api.sock");

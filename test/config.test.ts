@@ -116,10 +116,7 @@ test("a bad value in a variable is refused with the variable's name", (t) => {
 });
 
 test("all that is wrong is said at once", (t) => {
-  assert.throws(
-    () => load(t, "servr: 1\nlog: { level: loud }\n"),
-    refusal(/^[^\n]+:1: servr.*\n[^\n]+:2: log\.level/s),
-  );
+  assert.throws(() => load(t, "servr: 1\nlog: { level: loud }\n"), refusal(/(?=.*:1: servr)(?=.*:2: log\.level)/s));
 });
 
 for (const flag of ["server.port", "=1", ""]) {

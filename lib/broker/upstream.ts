@@ -18,7 +18,11 @@ export const createUpstream = (apiUrl: string, env: NodeJS.ProcessEnv) => {
     request: (incoming: IncomingMessage, { path, credential, signal }: RequestOptions): Promise<IncomingMessage> =>
       new Promise((resolve, reject) => {
         const outgoing = (secure ? httpsRequest : httpRequest)({
-          ...{ protocol, hostname, port, agent, signal },
+          protocol,
+          hostname,
+          port,
+          agent,
+          signal,
           method: "POST",
           path: `${prefix}${path}`, // never joined as URLs: what the agent sends must not choose the host
           headers: { ...passedOn(incoming), ...authorization(credential), host, "accept-encoding": "identity" },

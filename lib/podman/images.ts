@@ -89,6 +89,6 @@ const libcInside = async ({
     }
     return "none";
   } finally {
-    await podman.output(["rm", "--force", "--ignore", "--", name]);
+    await podman.output(["rm", "--force", "--ignore", "--volumes", "--", name]);
   }
 };

@@ -1,0 +1,37 @@
+import { distance } from "fastest-levenshtein";
+import type { z } from "zod";
+import type { Source } from "./config-source.ts";
+import type { Issue } from "./errors.ts";
+
+type Context = {
+  source: Source | undefined;
+  keys: readonly string[];
+  /** The variable that set a key, if one did. */
+  variableFor: (key: readonly string[]) => string | undefined;
+};
+
+/** What is wrong with a configuration, each with the place where it was written. */
+export const describeIssues = (error: z.ZodError, context: Context): Issue[] =>
+  error.issues.flatMap((issue) => {
+    const key = issue.path.map(String);
+    if (issue.code !== "unrecognized_keys") return [{ path: placeOf(key, context), message: issue.message }];
+    return issue.keys.map((name) => ({
+      path: placeOf([...key, name], context),
+      message: `unknown key${suggestion([...key, name], context)}`,
+    }));
+  });
+
+const placeOf = (key: readonly string[], { source, variableFor }: Context): string => {
+  const variable = variableFor(key);
+  if (variable !== undefined) return variable;
+  const line = source?.lineOf(key);
+  return source && line !== undefined ? `${source.path}:${line}: ${key.join(".")}` : key.join(".");
+};
+
+const farthest = 4;
+
+const suggestion = (key: readonly string[], { keys }: Context): string => {
+  const name = key.join(".");
+  const [best] = keys.map((known) => ({ known, far: distance(name, known) })).toSorted((a, b) => a.far - b.far);
+  return best && best.far <= farthest ? `, did you mean ${best.known}?` : "";
+};
