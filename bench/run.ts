@@ -18,9 +18,9 @@ const { place } = stromboli;
 
 console.log("Each figure is a median; both sides of a ratio are measured in turns, in this one run.\n");
 
-await stromboli.run({ prompt }); // warms the page cache for both
 const idleRssMb = Number(/VmRSS:\s+(\d+)/.exec(readFileSync(`/proc/${stromboli.pid()}/status`, "utf8"))?.[1]) / 1024;
 
+await stromboli.run({ prompt }); // warms the page cache for both
 const socketFolder = join(place.folder, "model");
 mkdirSync(socketFolder);
 const model = createServer(createScriptedModel({ fallback: "echo" }));
@@ -50,7 +50,7 @@ for (let round = 0; round < rounds; round += 1) {
 }
 report("stromboli --version", { ms: median(starts), against: "node -e 0", baseMs: median(empties), goal: 2.5 });
 
-goals.push({ name: "daemon's memory after a run", value: idleRssMb, goal: 90, unit: " MB" });
+goals.push({ name: "memory of an idle daemon", value: idleRssMb, goal: 90, unit: " MB" });
 console.log("\nPhases of a run, as it reports them:");
 for (const phase of ["create", "first_token", "agent"] as const) {
   console.log(`  ${phase.padEnd(12)} ${median(runs.map(({ body }) => body.timings_ms?.[phase] ?? 0))} ms`);

@@ -1,3 +1,4 @@
+import { setTimeout as pause } from "node:timers/promises";
 import { z } from "zod";
 import { runArgv, type ContainerSpec } from "./argv.ts";
 import type { Files, Podman } from "./podman.ts";
@@ -14,36 +15,50 @@ const Listed = z.array(z.object({ Names: z.array(z.string()) }));
 export type Inspected = { id: string; status: string; exitCode: number; oomKilled: boolean };
 export type Containers = ReturnType<typeof createContainers>;
 
-export const createContainers = (podman: Podman) => ({
-  /** Starts a detached container; Podman's exit code, 0 when it runs. */
-  start: (spec: ContainerSpec, files: Files): Promise<number> => podman.withFiles(runArgv(spec), files),
+const retryMs = 500;
 
-  /** Waits as long as it takes for a container to end: its exit code, or undefined when there is no such container. */
-  async ended(name: string, signal: AbortSignal): Promise<number | undefined> {
-    const { exitCode, stdout } = await podman.call(["wait", "--interval=100ms", "--", name], { signal, timeoutMs: 0 });
-    return exitCode === 0 ? Number(stdout) : undefined;
-  },
-
-  /** SIGTERM, and SIGKILL after the grace. Also right for a container that has ended or is gone. */
-  async stop(name: string, graceMs: number): Promise<void> {
-    const seconds = Math.ceil(graceMs / 1000);
-    await podman.call(["stop", "--ignore", `--time=${seconds}`, "--", name], { timeoutMs: graceMs + 60_000 });
-  },
-
+export const createContainers = (podman: Podman) => {
   /** How a container stands; undefined when there is none. */
-  async inspect(name: string): Promise<Inspected | undefined> {
+  const inspect = async (name: string): Promise<Inspected | undefined> => {
     const { exitCode, stdout } = await podman.call(["container", "inspect", "--", name]);
     if (exitCode !== 0) return undefined;
     const [{ Id, State: state }] = Inspection.parse(JSON.parse(stdout));
     return { id: Id, status: state.Status, exitCode: state.ExitCode, oomKilled: state.OOMKilled };
-  },
+  };
 
-  /** Removes a container and its anonymous volumes, running or not. */
-  remove: (name: string) => podman.output(["rm", "--force", "--ignore", "--volumes", "--time=0", "--", name]),
+  return {
+    /** Starts a detached container; Podman's exit code, 0 when it runs. */
+    start: (spec: ContainerSpec, files: Files): Promise<number> => podman.withFiles(runArgv(spec), files),
 
-  /** Names of all containers with a label, whatever their state. */
-  async withLabel(label: string): Promise<string[]> {
-    const stdout = await podman.output(["ps", "--all", `--filter=label=${label}`, "--format=json"]);
-    return Listed.parse(JSON.parse(stdout)).flatMap(({ Names }) => Names);
-  },
-});
+    /** Waits as long as it takes for a container to end: its exit code, or undefined when there is no such container. */
+    async ended(name: string, signal: AbortSignal): Promise<number | undefined> {
+      for (;;) {
+        const { exitCode, stdout } = await podman.call(["wait", "--interval=100ms", "--", name], {
+          signal,
+          timeoutMs: 0,
+        });
+        if (exitCode === 0 && /^-?\d+$/.test(stdout)) return Number(stdout);
+        const container = await inspect(name);
+        if (!container || container.status === "exited") return container?.exitCode;
+        await pause(retryMs, undefined, { signal }); // the wait itself was killed, or Podman was busy
+      }
+    },
+
+    /** SIGTERM, and SIGKILL after the grace. Also right for a container that has ended or is gone. */
+    async stop(name: string, graceMs: number): Promise<void> {
+      const seconds = Math.ceil(graceMs / 1000);
+      await podman.call(["stop", "--ignore", `--time=${seconds}`, "--", name], { timeoutMs: graceMs + 60_000 });
+    },
+
+    inspect,
+
+    /** Removes a container and its anonymous volumes, running or not. */
+    remove: (name: string) => podman.output(["rm", "--force", "--ignore", "--volumes", "--time=0", "--", name]),
+
+    /** Names of all containers with a label, whatever their state. */
+    async withLabel(label: string): Promise<string[]> {
+      const stdout = await podman.output(["ps", "--all", `--filter=label=${label}`, "--format=json"]);
+      return Listed.parse(JSON.parse(stdout)).flatMap(({ Names }) => Names);
+    },
+  };
+};

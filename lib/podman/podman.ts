@@ -31,7 +31,8 @@ export const createPodman = ({ binary, env }: { binary: string; env: Readonly<Re
       ...(timeoutMs > 0 && { timeout: timeoutMs }),
       ...(signal && { cancelSignal: signal }),
     });
-    if (result.failed && result.exitCode === undefined) throw notRun(argv, result);
+    // Podman ends with 0 when it is told to go, so the exit code alone does not tell that it was given up.
+    if (result.isCanceled || result.timedOut || result.exitCode === undefined) throw notRun(argv, result);
     return { exitCode: result.exitCode, stdout: result.stdout, stderr: result.stderr };
   };
 
