@@ -14,9 +14,11 @@ export const main = async ({ config: file, set = [] }: MainOptions = {}): Promis
   const { config, file: found } = loadConfig({ env, cwd: process.cwd(), file, flags: set });
   const log = createLog(config.log.level);
   log.debug({ file: found ?? "defaults" }, "configuration read");
+  const stop = new AbortController();
+  process.once("SIGTERM", () => stop.abort()).once("SIGINT", () => stop.abort()); // a second one ends the process at once
   await using _ = await startDaemon({ config, env, log });
   collectGarbage();
-  await Promise.race([once(process, "SIGTERM"), once(process, "SIGINT")]);
+  if (!stop.signal.aborted) await once(stop.signal, "abort");
   log.info({}, "stopping");
 };
 

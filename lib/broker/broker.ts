@@ -27,11 +27,13 @@ export type OpenDoor = { port: number | undefined; close: () => Promise<void> };
 export type Broker = ReturnType<typeof createBroker>;
 
 export const socketName = "api.sock";
+const maxConnections = 64; // more than the CLI opens; a hostile agent must not use up the daemon's descriptors
 
 /** Opens one door to the model API for each job. The key is put in on the way out and never comes in. */
 export const createBroker = (deps: Deps) => ({
   async open(door: Door): Promise<OpenDoor> {
     const server = createServer((request, response) => void answer(deps, door, { request, response }));
+    server.maxConnections = maxConnections;
     server.requestTimeout = 0; // a prompt may take its time; the job's own limits end it
     const port = door.folder === undefined ? await listenTcp(server) : await listenUnix(server, door.folder);
     return { port, close: () => closed(server) };
