@@ -17,9 +17,9 @@ export type CleanUpDeps = {
 /** Removes what only a running job needs; a session without a row was not meant to last. */
 export const cleanUp = async (deps: CleanUpDeps, job: Pick<Job, "id" | "container" | "sessionId">): Promise<void> => {
   try {
-    await deps.containers.remove(job.container);
     await keepOutput(jobFolder(deps.jobsFolder, job.id));
     if (!deps.sessionStore.find(job.sessionId)) await deps.sessions.removeFiles(job.sessionId);
+    await deps.containers.remove(job.container); // last: a container that is left tells the next start to do all this again
   } catch (error) {
     deps.log.warn({ job: job.id, error: messageOf(error) }, "clean-up failed; the next start tries again");
   }

@@ -25,14 +25,17 @@ export const recover = async (deps: RecoveryDeps, adopt: (job: Job, door: AsyncD
     else await giveUp(deps, job);
   }
   const wanted = new Set(open.map(({ container }) => container));
-  const leftovers = (await deps.containers.withLabel(`stromboli.state=${deps.machine.stateLabel}`)).filter(
-    (name) => !wanted.has(name),
-  );
-  for (const name of leftovers) {
-    await deps.containers
-      .remove(name)
-      .catch((error: unknown) => deps.log.warn({ container: name, error: messageOf(error) }, "leftover stays"));
-  }
+  const names = await deps.containers.withLabel(`stromboli.state=${deps.machine.stateLabel}`);
+  for (const name of names.filter((known) => !wanted.has(known))) await discard(deps, name);
+};
+
+/** What is left of a job that ended just before the daemon did, or of a look into an image. */
+const discard = async (deps: RecoveryDeps, name: string): Promise<void> => {
+  const job = deps.jobs.withContainer(name);
+  if (job) return cleanUp(deps, job);
+  await deps.containers
+    .remove(name)
+    .catch((error: unknown) => deps.log.warn({ container: name, error: messageOf(error) }, "leftover stays"));
 };
 
 /** A container that was created and never started would be waited for in vain. */

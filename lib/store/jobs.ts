@@ -62,6 +62,7 @@ export const createJobStore = (db: Db) => {
     insert into jobs (id, state, session_id, request, container, image_reference, image_id, image_digest, handle_hash, created_at)
     values (@id, 'starting', @sessionId, @request, @container, @reference, @imageId, @digest, @handleHash, @createdAt)`);
   const byId = db.prepare<[string], Row>("select * from jobs where id = ?");
+  const byContainer = db.prepare<[string], Row>("select * from jobs where container = ?");
   const open = db.prepare<[], Row>("select * from jobs where state <> 'ended' order by created_at");
   const busy = db.prepare<[string], { id: string }>("select id from jobs where session_id = ? and state <> 'ended'");
   const start = db.prepare(`
@@ -79,6 +80,7 @@ export const createJobStore = (db: Db) => {
       insert.run({ ...job, request: JSON.stringify(request), reference, imageId, digest });
     },
     find: (id: string): Job | undefined => maybe(byId.get(id)),
+    withContainer: (name: string): Job | undefined => maybe(byContainer.get(name)),
     /** All jobs that have not ended, oldest first. */
     open: (): Job[] => open.all().map(toJob),
     uses: (sessionId: string): boolean => busy.get(sessionId) !== undefined,
