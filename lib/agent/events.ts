@@ -4,6 +4,7 @@
  */
 export type AgentEvent =
   | { kind: "init"; sessionId: string; model: string }
+  | { kind: "begin" }
   | { kind: "delta"; text: string }
   | { kind: "text"; text: string }
   | { kind: "tool"; name: string; input: unknown }
@@ -46,6 +47,7 @@ const systemEvents = (fields: Fields): AgentEvent[] => {
 };
 
 const deltaEvents = (event: Fields): AgentEvent[] => {
+  if (event["type"] === "message_start") return [{ kind: "begin" }]; // once more when the one before broke off
   const delta = object(event["delta"]);
   if (delta["type"] === "text_delta") return [{ kind: "delta", text: text(delta["text"]) }];
   const tokens = object(event["usage"])["output_tokens"];

@@ -3,6 +3,8 @@ import { open, type FileHandle } from "node:fs/promises";
 import { eventsOf, type AgentEvent } from "../agent/events.ts";
 import { addCounts, noCounts, parseResult, usageOf, type Counts, type ResultLine } from "../agent/result.ts";
 
+const keptTextLength = 2000;
+
 /** All lines of a finished output file. */
 export async function* linesOf(path: string): AsyncGenerator<string> {
   const split = createSplitter();
@@ -48,6 +50,15 @@ const createBell = (watcher: FSWatcher) => {
   };
 };
 
+/** The last 2000 characters of a file, whole lines of Podman's warnings and all. */
+export const tailOf = async (path: string): Promise<string> => {
+  await using file = await open(path, "r");
+  const { size } = await file.stat();
+  const from = Math.max(0, size - 4 * keptTextLength); // a character takes at most 4 bytes
+  const { buffer, bytesRead } = await file.read(Buffer.alloc(size - from), 0, size - from, from);
+  return buffer.toString("utf8", 0, bytesRead).slice(-keptTextLength);
+};
+
 /** What the end of a job needs to know of its output. */
 export type Summary = {
   result: ResultLine | undefined;
@@ -56,8 +67,6 @@ export type Summary = {
   model: string;
   text: string;
 };
-
-const keptTextLength = 2000;
 
 /** One pass over the file; of the text only the end is kept. A background task can add results: the last one counts. */
 export const summarize = async (path: string): Promise<Summary> => {

@@ -38,7 +38,7 @@ export const reportOf = async (job: Job, ended: Ended): Promise<RunResponse> => 
 export const errorOf = (outcome: Outcome, { result }: Summary, exitCode: number | null): string | null => {
   if (outcome === "succeeded") return null;
   if (outcome === "agent_error" && !result)
-    return `the agent ended with exit code ${exitCode} and without a result; its stderr log says more`;
+    return `the agent ended with exit code ${exitCode} and without a result; crash_info.partial_output has its last words`;
   if (outcome === "agent_error" || outcome === "api_error") return wordsOf(result) || sentences[outcome];
   return sentences[outcome];
 };

@@ -46,7 +46,7 @@ export const createRunner = (deps: RunnerDeps) => {
   const finish = async (job: Job, cancel: AbortSignal): Promise<RunResponse> => {
     const exitCode = await ended(deps, job, { cancel, detached: detached.signal });
     const current = mustFind(deps, job.id);
-    const report = await settle(deps, current, { exitCode, outputPath: jobFolder(deps.jobsFolder, job.id).output });
+    const report = await settle(deps, current, { exitCode, folder: jobFolder(deps.jobsFolder, job.id) });
     deps.log.info({ job: job.id, session: job.sessionId, outcome: report.outcome, ms: report.timings_ms }, "run ended");
     void tasks.keep(cleanUp(deps, current)); // the answer need not wait for it; the daemon's end does
     return report;

@@ -6,7 +6,8 @@ import type { ApiRequestStore } from "../store/api-requests.ts";
 import type { Db } from "../store/database.ts";
 import type { Ending, Job, JobStore } from "../store/jobs.ts";
 import type { SessionStore } from "../store/sessions.ts";
-import { summarize, type Summary } from "./output.ts";
+import type { JobFolder } from "./folder.ts";
+import { summarize, tailOf, type Summary } from "./output.ts";
 import { errorOf, reportOf } from "./report.ts";
 
 export type SettleDeps = {
@@ -22,9 +23,9 @@ export type SettleDeps = {
 export const settle = async (
   deps: SettleDeps,
   job: Job,
-  { exitCode, outputPath }: { exitCode: number | undefined; outputPath: string },
+  { exitCode, folder }: { exitCode: number | undefined; folder: JobFolder },
 ): Promise<RunResponse> => {
-  const summary = await summarize(outputPath);
+  const summary = await withLastWords(await summarize(folder.output), folder.stderr);
   const endedAt = deps.now();
   const outcome = await findOutcome(deps, job, { exitCode, summary });
   const ending: Ending = {
@@ -39,8 +40,12 @@ export const settle = async (
     if (!deps.jobs.ended(job.id, ending)) return;
     deps.sessionStore.used(job.sessionId, endedAt, ending.usage?.estimated_cost_usd ?? 0);
   })();
-  return reportOf(job, { ending, summary, outputPath });
+  return reportOf(job, { ending, summary, outputPath: folder.output });
 };
+
+/** An agent that died before it said anything may have said why on stderr. */
+const withLastWords = async (summary: Summary, stderrPath: string): Promise<Summary> =>
+  summary.result || summary.text !== "" ? summary : { ...summary, text: await tailOf(stderrPath) };
 
 const findOutcome = async (
   { containers }: SettleDeps,

@@ -42,7 +42,9 @@ export const CrashInfo = z
     exit_code: z.int(),
     signal: z.string().optional(),
     reason: z.string(),
-    partial_output: z.string().describe("The last 2000 characters the agent wrote."),
+    partial_output: z
+      .string()
+      .describe("The last 2000 characters of the answer so far, or of stderr when there was none."),
     task_completed: z.boolean(),
   })
   .meta({ id: "CrashInfo" });
