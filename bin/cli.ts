@@ -17,16 +17,20 @@ const program = new Command("stromboli")
     "after",
     `
 Examples:
-  stromboli run --demo "What is it like in there?"    try it: free, no credentials
-  stromboli login                                     store an API key or OAuth token
-  stromboli run -v . "Fix the failing test"           work on the current folder
-  stromboli run -r -s SESSION "And now the docs"      go on in a fresh container
+  stromboli run --demo "What is it like?"      try it: free, no credentials
+  stromboli login                              store an API key or OAuth token
+  stromboli run -v . "Fix the failing test"    work on the current folder
+  stromboli run -r "And now the docs"          go on, in a fresh container
 
-Exit codes: 0 success, 1 the agent failed, 2 usage, 69 daemon or Podman not available, 70 bug, 77 refused by policy,
-78 configuration or credentials, 124 timed out, 130 interrupted, 137 killed or out of memory.`,
+Exit codes:
+    0  success                      77  refused by policy
+    1  the agent failed             78  configuration or credentials
+    2  usage                       124  timed out
+   69  no daemon, or no Podman     130  interrupted
+   70  a bug in Stromboli          137  out of memory, or killed`,
   );
 for (const command of [runCommand, daemonCommand, statusCommand, loginCommand, setupCommand, versionCommand]) {
-  program.addCommand(command().exitOverride().showSuggestionAfterError());
+  program.addCommand(strict(command()));
 }
 
 try {
@@ -34,6 +38,12 @@ try {
 } catch (error) {
   if (error instanceof CommanderError) process.exitCode = error.exitCode === 0 ? 0 : exitCodes.usage; // commander has said it
   else process.exitCode = report(error);
+}
+
+/** What a command line gets wrong is thrown, in subcommands too, and the exit code is ours. */
+function strict(command: Command): Command {
+  for (const inner of command.commands) strict(inner);
+  return command.exitOverride().showSuggestionAfterError();
 }
 
 function report(error: unknown): number {

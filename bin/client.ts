@@ -20,6 +20,16 @@ export const findTarget = (env: NodeJS.ProcessEnv): Target => {
 /** The typed client of the HTTP API, over a unix socket or TCP. */
 export const createClient = (target: Target) => hc<App>("http://localhost", { fetch: fetchFrom(target) });
 
+/** Whether a daemon answers there. */
+export const isUp = async (target: Target): Promise<boolean> => {
+  try {
+    return (await createClient(target).healthz.$get()).ok;
+  } catch (error) {
+    if (isUnreachable(error)) return false;
+    throw error;
+  }
+};
+
 /** The JSON of a good answer; an error answer becomes the daemon's own sentence and its exit code. */
 export const jsonOf = async <Body>(response: {
   ok: boolean;
@@ -47,7 +57,7 @@ const parseTarget = (text: string): Target => {
   const { hostname, port, protocol } = new URL(text);
   if (protocol !== "http:")
     throw new Failure(`STROMBOLI_HOST is not unix:///path or http://host:port but ${text}`, exitCodes.usage);
-  return { host: hostname, port: Number(port || 80) };
+  return { host: hostname.replace(/^\[(.*)\]$/, "$1"), port: Number(port || 80) };
 };
 
 /** fetch as far as the client needs it. Node's own cannot speak over unix sockets, and costs 40 ms to load. */
@@ -84,6 +94,12 @@ const checkFolder = (path: string): void => {
     throw new Failure(`others can write to ${path}, so whoever listens there may not be your daemon`, exitCodes.config);
 };
 
-/** Whether nobody listens at a target, as opposed to somebody who answers badly. */
+/** Whether nobody answers at a target, as opposed to somebody who answers badly. */
 export const isUnreachable = (error: unknown): boolean =>
-  error instanceof Error && "code" in error && ["ECONNREFUSED", "ENOENT", "ECONNRESET"].includes(String(error.code));
+  error instanceof Error && "code" in error && unreachable.has(String(error.code));
+
+const unreachable = new Set(
+  "ECONNREFUSED ECONNRESET ENOENT ENOTSOCK EACCES EPIPE ETIMEDOUT ENOTFOUND EAI_AGAIN EHOSTUNREACH ENETUNREACH".split(
+    " ",
+  ),
+);

@@ -1,26 +1,36 @@
 import { styleText } from "node:util";
 import type { RunResponse } from "../lib/schema/job.ts";
+import { printable } from "./line.ts";
 
-/** How a run ended, for a person. */
-export const closing = (
-  { outcome, error, timings_ms, usage, session_id }: RunResponse,
-  stderr: NodeJS.WriteStream,
-): string => {
+/** How a run ended, for a person. The reason is left out where the answer that they have just read is the reason. */
+export const closing = (response: RunResponse, stderr: NodeJS.WriteStream, answerSeen = false): string => {
+  const { outcome, error, output, session_id } = response;
   const good = outcome === "succeeded";
   const mark = styleText(good ? "green" : "red", `${good ? "✔" : "✖"} ${outcome}`, { stream: stderr });
-  const facts = [
-    `in ${seconds(timings_ms.create + timings_ms.agent)}`,
-    usage && `${usage.total_tokens} tokens`,
-    usage && usage.estimated_cost_usd > 0 && `$${usage.estimated_cost_usd.toFixed(4)}`,
-    `session ${session_id}`,
-  ];
-  const why = good || error === undefined ? "" : `${error}\n`;
-  return `${why}${mark} ${dim(facts.filter(Boolean).join(" · "), stderr)}`;
+  const known = good || error === undefined || (answerSeen && error.trim() === output.trim());
+  const facts = factsOf(response);
+  const session = `session ${session_id}`;
+  const length = `✔ ${outcome} ${facts} · ${session}`.length; // a line that wraps would break the id, which is there to be copied
+  const wraps = stderr.isTTY && length > stderr.columns;
+  const end = wraps ? `${dim(facts, stderr)}\n${dim(session, stderr)}` : dim(`${facts} · ${session}`, stderr);
+  return `${known ? "" : `${printable(error)}\n`}${mark} ${end}`;
 };
+
+const factsOf = ({ timings_ms, usage }: RunResponse): string =>
+  [
+    `in ${seconds(timings_ms.create + timings_ms.agent)}`,
+    usage && usage.total_tokens > 0 && `${usage.total_tokens} tokens`,
+    usage && usage.estimated_cost_usd > 0 && `$${usage.estimated_cost_usd.toFixed(4)}`,
+  ]
+    .filter(Boolean)
+    .join(" · ");
 
 export const dim = (text: string, stream: NodeJS.WriteStream): string => styleText("dim", text, { stream });
 
-export const seconds = (ms: number): string =>
-  ms < 60_000
-    ? `${(ms / 1000).toFixed(ms < 10_000 ? 1 : 0)} s`
-    : `${Math.floor(ms / 60_000)} min ${Math.round((ms % 60_000) / 1000)} s`;
+export const seconds = (ms: number): string => (ms < 9950 ? `${(ms / 1000).toFixed(1)} s` : minutes(ms));
+
+/** The same without a fraction, for a clock that ticks. */
+export const minutes = (ms: number): string => {
+  const whole = Math.round(ms / 1000);
+  return whole < 60 ? `${whole} s` : `${Math.floor(whole / 60)} min ${whole % 60} s`;
+};

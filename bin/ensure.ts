@@ -1,33 +1,48 @@
-import { findTarget, type Target } from "./client.ts";
+import { resolve } from "node:path";
+import { findTarget, isUp, type Target } from "./client.ts";
 import { exitCodes, Failure } from "./failure.ts";
-import { isUp, setUp, startInBackground } from "./start.ts";
+import { setUp, startInBackground } from "./start.ts";
+
+/** A daemon of this user's: where it listens, keeps its state, and the flags that make it the same one elsewhere. */
+export type Place = { target: Target; state: string; args: readonly string[] };
+type PlaceFlags = { config?: string; set?: readonly string[] };
 
 /** The daemon to talk to. One that was named has to be there; this user's own is set up and started when it is not. */
 export const ensureDaemon = async (env: NodeJS.ProcessEnv): Promise<Target> => {
-  const target = findTarget(env);
+  const target = await locateDaemon(env);
   if (await isUp(target)) return target;
-  if (env["STROMBOLI_HOST"])
-    throw new Failure(`no daemon answers at STROMBOLI_HOST=${env["STROMBOLI_HOST"]}`, exitCodes.unreachable);
-  const place = await ownPlace(env);
-  if (await isUp(place.target)) return place.target;
+  if (env["STROMBOLI_HOST"]) throw noDaemon(env);
   setUp();
   console.error("stromboli: starting the daemon in the background; stop it with: stromboli daemon stop");
-  await startInBackground(place);
-  return place.target;
+  await startInBackground(await ownPlace(env));
+  return target;
 };
 
-/** Where this user's daemon keeps its state and listens, as the configuration says. Loads zod, so only when needed. */
+export const noDaemon = ({ STROMBOLI_HOST: host }: NodeJS.ProcessEnv): Failure =>
+  new Failure(
+    host ? `no daemon answers at STROMBOLI_HOST=${host}` : "no daemon runs; start it with: stromboli daemon start",
+    exitCodes.unreachable,
+  );
+
+/** Where the daemon listens that a command is for, be it up or not. */
+export const locateDaemon = async (env: NodeJS.ProcessEnv): Promise<Target> => {
+  const target = findTarget(env);
+  return env["STROMBOLI_HOST"] || (await isUp(target)) ? target : (await ownPlace(env)).target;
+};
+
+/** Where this user's daemon is, as the configuration says. Loads zod, so only when needed. */
 export const ownPlace = async (
   env: NodeJS.ProcessEnv,
-  flags: readonly string[] = [],
-): Promise<{ target: Target; state: string }> => {
+  { config: named, set = [] }: PlaceFlags = {},
+): Promise<Place> => {
   const [{ loadConfig }, { defaultSocket, stateFolder }] = await Promise.all([
     import("../lib/config.ts"),
     import("../lib/paths.ts"),
   ]);
-  const { config } = loadConfig({ env, cwd: process.cwd(), flags });
+  const { config, file } = loadConfig({ env, cwd: process.cwd(), file: named, flags: set });
   return {
     target: { socketPath: config.server.socket || defaultSocket(env) },
     state: config.state_dir || stateFolder(env),
+    args: [...(file === undefined ? [] : ["--config", resolve(file)]), ...set.flatMap((pair) => ["--set", pair])],
   };
 };

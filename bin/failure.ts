@@ -1,4 +1,4 @@
-/** What ends a command: one line for the user and the exit code that `stromboli help exit-codes` documents. */
+/** What ends a command: one line for the user and the exit code that `stromboli --help` lists. */
 export class Failure extends Error {
   override readonly name = "Failure";
   readonly exitCode: number;

@@ -59,9 +59,11 @@ export const requestFrom = (prompt: string, flags: RunFlags, caller: Caller): Ru
 });
 
 type Mode = NonNullable<NonNullable<RunRequest["claude"]>["permission_mode"]> | undefined;
+
 /** `.` and `./src:/src` are relative to where the command was typed; a folder alone goes to /workspace. */
 const volumeFrom = (text: string, cwd: string): string => {
   const [host = "", target = "/workspace", ...options] = text.split(":");
+  if (host === "") throw new Failure(`--volume ${text}: no folder is named; . is the current one`, exitCodes.usage);
   return [resolve(cwd, host), target, ...options].join(":");
 };
 

@@ -1,26 +1,15 @@
-import { spawn, spawnSync } from "node:child_process";
-import { once } from "node:events";
-import { closeSync, mkdirSync, openSync, readFileSync } from "node:fs";
+import { spawn, spawnSync, type ChildProcess } from "node:child_process";
+import { closeSync, fstatSync, mkdirSync, openSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
-import { createClient, isUnreachable, type Target } from "./client.ts";
+import { isUp } from "./client.ts";
+import type { Place } from "./ensure.ts";
 import { exitCodes, Failure } from "./failure.ts";
 
 const root = join(import.meta.dirname, "..");
 const readyWithinMs = 20_000;
+const otherReadyWithinMs = 5000;
 const probeEveryMs = 25;
-
-export type StartOptions = { target: Target; state: string; args?: readonly string[] };
-
-/** Whether a daemon answers there. */
-export const isUp = async (target: Target): Promise<boolean> => {
-  try {
-    return (await createClient(target).healthz.$get()).ok;
-  } catch (error) {
-    if (isUnreachable(error)) return false;
-    throw error;
-  }
-};
 
 /** Runs bin/setup, which says on stderr what it does; throws when the machine is not fit afterwards. */
 export const setUp = (args: readonly string[] = []): void => {
@@ -30,25 +19,27 @@ export const setUp = (args: readonly string[] = []): void => {
 };
 
 /** Starts a daemon in the background and waits until it answers; its log goes to daemon.log in the state folder. */
-export const startInBackground = async ({ target, state, args = [] }: StartOptions): Promise<void> => {
+export const startInBackground = async ({ target, state, args }: Place): Promise<void> => {
   mkdirSync(state, { recursive: true, mode: 0o700 });
   const path = join(state, "daemon.log");
   const log = openSync(path, "a", 0o600);
+  const { size } = fstatSync(log);
   const child = spawn(process.execPath, [join(root, "bin/stromboli.js"), "daemon", ...args], {
     detached: true,
     stdio: ["ignore", log, log],
     cwd: "/",
   });
   closeSync(log);
-  const exited = once(child, "exit").then(() => true);
-  const deadline = Date.now() + readyWithinMs;
+  let deadline = Date.now() + readyWithinMs;
   while (!(await isUp(target))) {
-    if (Date.now() > deadline || (await Promise.race([exited, pause(probeEveryMs, false)]))) throw notStarted(path);
+    // it ends with this when another one was quicker, and then that one is about to answer
+    if (child.exitCode === exitCodes.failed) deadline = Math.min(deadline, Date.now() + otherReadyWithinMs);
+    else if (child.exitCode !== null || child.signalCode !== null) deadline = 0;
+    if (Date.now() > deadline) throw notStarted(child, readFileSync(path).subarray(size).toString());
+    await pause(probeEveryMs);
   }
   child.unref();
 };
 
-const notStarted = (path: string): Failure => {
-  const last = readFileSync(path, "utf8").trim().split("\n").slice(-3).join("\n");
-  return new Failure(`the daemon did not start; the end of ${path} says:\n${last}`, exitCodes.unreachable);
-};
+const notStarted = ({ exitCode }: ChildProcess, said: string): Failure =>
+  new Failure(`the daemon did not start:\n${said.trim() || "it says nothing"}`, exitCode ?? exitCodes.unreachable);

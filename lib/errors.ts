@@ -20,7 +20,7 @@ const table = {
   session_not_found: { status: 404, exit: 1, hint: "" },
   image_not_found: { status: 404, exit: 1, hint: "" },
   session_exists: { status: 409, exit: 1, hint: "pass resume: true to continue it" },
-  session_in_use: { status: 409, exit: 1, hint: "wait for that run to end, or fork the session" },
+  session_in_use: { status: 409, exit: 1, hint: "try again when that run has ended" },
   daemon_running: { status: 409, exit: 1, hint: "" },
   payload_too_large: { status: 413, exit: 2, hint: "" },
   internal: { status: 500, exit: 70, hint: "the daemon's log has the details" },
@@ -28,7 +28,7 @@ const table = {
   podman_unusable: { status: 503, exit: 69, hint: "" },
   podman_failed: { status: 503, exit: 69, hint: "" },
   start_failed: { status: 503, exit: 69, hint: "" },
-  shutting_down: { status: 503, exit: 69, hint: "try again when the daemon is back" },
+  shutting_down: { status: 503, exit: 69, hint: "" },
   daemon_unreachable: { status: 503, exit: 69, hint: "" },
   config_invalid: { status: 500, exit: 78, hint: "" },
 } as const;
@@ -61,7 +61,7 @@ export class StromboliError extends Error {
 }
 
 /** The exit code of the CLI for an error that came over HTTP; an unknown code is a plain failure. */
-export const exitCodeOf = (code: string): number => (code in table ? table[code as ErrorCode].exit : 1);
+export const exitCodeOf = (code: string): number => (Object.hasOwn(table, code) ? table[code as ErrorCode].exit : 1);
 
 /** The text of anything that was thrown. */
 export const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));

@@ -2,6 +2,8 @@ import { pino, type DestinationStream, type Logger } from "pino";
 
 export type Log = Logger;
 
+const secret = ["authorization", "prompt", "value", "handle", "token"];
+
 /** JSON lines on stderr: stdout belongs to data. Values under these names never reach a log, at any level. */
 export const createLog = (
   level: string,
@@ -13,7 +15,7 @@ export const createLog = (
       base: null,
       timestamp: pino.stdTimeFunctions.isoTime,
       formatters: { level: (label) => ({ level: label }) },
-      redact: { paths: ["*.authorization", "*.prompt", "*.value", "*.handle", "*.token"], remove: true },
+      redact: { paths: secret.flatMap((name) => [name, `*.${name}`]), remove: true },
     },
     destination,
   );

@@ -1,4 +1,4 @@
-import { existsSync, readdirSync } from "node:fs";
+import { existsSync, lstatSync, readdirSync, type Stats } from "node:fs";
 import { chown, constants, cp, lstat, mkdir, rm } from "node:fs/promises";
 import { join } from "node:path";
 import type { Conversation } from "./agent/flags.ts";
@@ -66,21 +66,23 @@ export const createSessions = ({ folder, store }: { folder: string; store: Sessi
 /** The CLI keeps a transcript below a folder that is named after the workdir of its first run. */
 const hasTranscript = (home: string, id: string): boolean => {
   const projects = join(home, ".claude/projects");
-  return (
-    existsSync(projects) && readdirSync(projects).some((project) => existsSync(join(projects, project, `${id}.jsonl`)))
-  );
+  if (!lstatSync(projects, { throwIfNoEntry: false })?.isDirectory()) return false; // the agent may have put anything there
+  return readdirSync(projects).some((project) => existsSync(join(projects, project, `${id}.jsonl`)));
 };
 
-/** Links stay links: following one that an agent planted would copy the host's files into a container. */
+/** Links stay links: following one that an agent planted would copy the host's files. Pipes and sockets stay behind. */
 const copy = async (from: SessionFolders, to: SessionFolders): Promise<void> => {
   const options = {
     recursive: true,
     verbatimSymlinks: true,
     preserveTimestamps: true,
     mode: constants.COPYFILE_FICLONE,
+    filter: async (path: string) => isCopied(await lstat(path)),
   } as const;
   await Promise.all([cp(from.home, to.home, options), cp(from.workspace, to.workspace, options)]);
 };
+
+const isCopied = (stat: Stats): boolean => stat.isFile() || stat.isDirectory() || stat.isSymbolicLink();
 
 /** A folder that belongs to the container's user; true when it belonged to someone else, with all that is in it. */
 const give = async (path: string, { uid, gid }: { uid: number; gid: number }): Promise<boolean> => {

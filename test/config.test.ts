@@ -66,10 +66,11 @@ test("a named file that is not there is refused", (t) => {
   assert.throws(() => loadConfig({ env: {}, cwd, file: join(cwd, "no.yaml") }), refusal(/no\.yaml/));
 });
 
+const defaultOf = (path: readonly string[]) =>
+  path.reduce<unknown>((value, name) => (value as Record<string, unknown>)[name], configOf()); // keys come from the schema
+
 test("every key has a variable that can say its default", (t) => {
-  const valueAt = (path: readonly string[]) =>
-    path.reduce<unknown>((value, name) => (value as Record<string, unknown>)[name], configOf()); // keys come from the schema
-  const env = Object.fromEntries(configKeys().map((key) => [variableOf(key), String(valueAt(key))]));
+  const env = Object.fromEntries(configKeys().map((key) => [variableOf(key), String(defaultOf(key))]));
   assert.deepEqual(load(t, "", { env }), configOf());
 });
 

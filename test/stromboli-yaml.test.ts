@@ -23,6 +23,8 @@ const leavesOf = (text: string) => {
   return leaves;
 };
 
+const isComment = (line = "") => /^\s*#|\s#/.test(line);
+
 test("stromboli.yaml has every key of the schema and no other", () => {
   const keys = leavesOf(read()).map(({ key }) => key);
   assert.deepEqual(
@@ -40,7 +42,6 @@ test("stromboli.yaml says the defaults of the schema", () => {
 test("every key in stromboli.yaml has a comment", () => {
   const text = read();
   const lines = text.split("\n");
-  const isComment = (line = "") => /^\s*#|\s#/.test(line);
   const bare = leavesOf(text).filter(({ line }) => !isComment(lines[line]) && !isComment(lines[line - 1]));
   assert.deepEqual(
     bare.map(({ key }) => key),

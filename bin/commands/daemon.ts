@@ -2,9 +2,10 @@ import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
 import { Command } from "commander";
-import { ownPlace } from "../ensure.ts";
+import { isUp } from "../client.ts";
+import { noDaemon, ownPlace, type Place } from "../ensure.ts";
 import { exitCodes, Failure } from "../failure.ts";
-import { isUp, setUp, startInBackground } from "../start.ts";
+import { setUp, startInBackground } from "../start.ts";
 
 const collect = (value: string, before: string[] = []) => [...before, value];
 type ServeFlags = { config?: string; set?: string[] };
@@ -16,44 +17,54 @@ const probeEveryMs = 50;
 export const daemonCommand = () => {
   const daemon = new Command("daemon")
     .description("Run the daemon in the foreground, or start, stop and look at it in the background.")
+    .usage("[options] [start|stop|status]")
     .option("-c, --config <file>", "configuration file")
     .option("--set <key=value>", "one configuration key, such as server.port=9000", collect)
     .addHelpText(
       "after",
       `
 Examples:
-  stromboli daemon                              in the foreground, log on stderr
+  stromboli daemon                           in the foreground, log on stderr
   stromboli daemon --set server.port=9000
-  stromboli daemon start                        in the background, log in the state folder`,
+  stromboli daemon start                     in the background`,
     )
+    .allowExcessArguments()
     .action(serve);
-  daemon.command("start").description("Start it in the background and wait until it answers.").action(start);
+  daemon
+    .command("start")
+    .description("Start it in the background and wait until it answers; its log is daemon.log in the state folder.")
+    .addHelpText("after", "\nExample:\n  stromboli daemon --config ./stromboli.yaml start")
+    .action(start);
   daemon
     .command("stop")
     .description("Stop it. Runs go on in their containers and are taken up at the next start.")
+    .addHelpText("after", "\nExample:\n  stromboli daemon stop && stromboli daemon start")
     .action(stop);
-  daemon.command("status").description("Say whether it runs, and where.").action(status);
+  daemon
+    .command("status")
+    .description("Say whether it runs, and where.")
+    .addHelpText("after", "\nExample:\n  stromboli daemon status || stromboli daemon start")
+    .action(status);
   return daemon;
 };
 
-const serve = async ({ config, set }: ServeFlags): Promise<void> => {
+const serve = async ({ config, set }: ServeFlags, { args: [word] }: Command): Promise<void> => {
+  if (word !== undefined)
+    throw new Failure(`there is no command "daemon ${word}", only start, stop and status`, exitCodes.usage);
   const { main } = await import("../../daemon/main.ts"); // heavy, and no other command needs it
   await main({ config, ...(set && { set }) });
 };
 
 const start = async (_flags: unknown, command: Command): Promise<void> => {
-  const { config, set = [] } = command.optsWithGlobals<ServeFlags>();
-  const place = await ownPlace(withConfig(command), set);
+  const place = await placeOf(command);
   if (await isUp(place.target)) return say("the daemon runs already");
   setUp();
-  const args = [...(config === undefined ? [] : ["--config", config]), ...set.flatMap((pair) => ["--set", pair])];
-  await startInBackground({ ...place, args });
+  await startInBackground(place);
   say("the daemon runs");
 };
 
 const stop = async (_flags: unknown, command: Command): Promise<void> => {
-  const { state } = await ownPlace(withConfig(command), command.optsWithGlobals<ServeFlags>().set);
-  const running = await readNote(state);
+  const running = await readNote(await placeOf(command));
   if (!running) return say("no daemon runs");
   process.kill(running.pid, "SIGTERM");
   const deadline = Date.now() + stopWithinMs;
@@ -66,23 +77,19 @@ const stop = async (_flags: unknown, command: Command): Promise<void> => {
 };
 
 const status = async (_flags: unknown, command: Command): Promise<void> => {
-  const { state } = await ownPlace(withConfig(command), command.optsWithGlobals<ServeFlags>().set);
-  const running = await readNote(state);
-  if (!running) throw new Failure("no daemon runs; start it with: stromboli daemon start", exitCodes.unreachable);
+  const running = await readNote(await placeOf(command));
+  if (!running) throw noDaemon({});
   console.log(`process ${running.pid}, version ${running.version}\n${running.url}\nunix://${running.socket}`);
 };
 
 const say = (text: string): void => console.error(`stromboli: ${text}`);
 
-const withConfig = (command: Command): NodeJS.ProcessEnv => {
-  const { config } = command.optsWithGlobals<ServeFlags>();
-  return { ...process.env, ...(config !== undefined && { STROMBOLI_CONFIG: config }) };
-};
+const placeOf = (command: Command): Promise<Place> => ownPlace(process.env, command.optsWithGlobals<ServeFlags>());
 
 type Note = { pid: number; version: string; url: string; socket: string };
 
 /** What the running daemon of a state folder wrote about itself; nothing when it is gone, however it went. */
-const readNote = async (state: string): Promise<Note | undefined> => {
+const readNote = async ({ state }: Place): Promise<Note | undefined> => {
   try {
     const note = JSON.parse(await readFile(join(state, "daemon.json"), "utf8")) as Note; // the daemon's own file
     return isAlive(note.pid) && (await isUp({ socketPath: note.socket })) ? note : undefined;

@@ -34,10 +34,14 @@ const login = async (): Promise<void> => {
 /** What is typed goes nowhere. */
 const ask = async (): Promise<string> => {
   const silent = new Writable({ write: (_chunk, _encoding, done) => done() });
+  const closed = new AbortController();
   const prompt = createInterface({ input: process.stdin, output: silent, terminal: true });
-  process.stderr.write("API key or OAuth token: ");
+  prompt.once("close", () => closed.abort()); // Ctrl-C and Ctrl-D
+  process.stderr.write("API key or OAuth token (it will not show): ");
   try {
-    return await prompt.question("");
+    return await prompt.question("", { signal: closed.signal });
+  } catch {
+    throw new Failure("interrupted; nothing is stored", exitCodes.interrupted);
   } finally {
     prompt.close();
     process.stderr.write("\n");

@@ -51,22 +51,20 @@ const run = async (words: string[], flags: RunFlags & { json?: true }): Promise<
   const request = requestFrom(await readPrompt(words), flags, process);
   const client = createClient(await ensureDaemon(process.env));
   const interrupted = new AbortController();
-  process.once("SIGINT", () => interrupted.abort()).once("SIGTERM", () => interrupted.abort());
+  const interrupt = () => interrupted.abort();
+  process.on("SIGINT", interrupt).on("SIGTERM", interrupt); // not once: the spinner's own handler kills where it is alone
+  const live = !flags.json && process.stdout.isTTY;
   try {
-    const response = await follow(client, request, {
-      signal: interrupted.signal,
-      live: !flags.json && process.stdout.isTTY,
-    });
-    print(response, flags.json ?? false);
+    const response = await follow(client, request, { signal: interrupted.signal, live });
+    print(response, { json: flags.json ?? false, live });
     process.exitCode = exitCodeOf(response.outcome);
   } catch (error) {
     if (interrupted.signal.aborted) throw new Failure("interrupted; the run is cancelled", exitCodes.interrupted);
-    if (isUnreachable(error))
-      throw new Failure(
-        "the connection to the daemon was lost; the run is cancelled if it still runs",
-        exitCodes.unreachable,
-      );
-    throw error;
+    if (!isUnreachable(error)) throw error;
+    throw new Failure(
+      "the connection to the daemon was lost in the middle of the run; its log may say why",
+      exitCodes.unreachable,
+    );
   }
 };
 
@@ -82,14 +80,15 @@ const follow = async (client: Client, json: RunRequest, { signal, live }: Follow
     response = await lastOf(answer.body, (line) => eventsOf(line).forEach((event) => screen?.show(event)));
     return response;
   } finally {
-    screen?.end(live ? response : undefined);
+    screen?.end(response);
   }
 };
 
 const openScreen = async (live: boolean) => {
-  if (!process.stderr.isTTY) return undefined;
+  const { isTTY } = process.stderr;
+  if (!live && !isTTY) return undefined;
   const { createScreen } = await import("../screen.ts");
-  return createScreen({ stdout: live ? process.stdout : undefined, stderr: process.stderr });
+  return createScreen({ stdout: live ? process.stdout : undefined, stderr: isTTY ? process.stderr : undefined });
 };
 
 /** Hands on each line of the agent's output; the run's result is the stream's last event. */
@@ -102,13 +101,11 @@ const lastOf = async (body: ReadableStream<Uint8Array>, onLine: (line: string) =
   throw new Failure("the daemon closed the stream before the run ended", exitCodes.unreachable);
 };
 
-/** stdout is the answer alone; on a terminal it is there already. */
-const print = (response: RunResponse, json: boolean): void => {
-  if (json) console.log(JSON.stringify(response, undefined, 2));
-  else if (!process.stdout.isTTY) {
-    console.log(response.output);
-    if (response.outcome !== "succeeded" || process.stderr.isTTY) console.error(closing(response, process.stderr));
-  }
+/** stdout is the answer alone; `live` it is there already. */
+const print = (response: RunResponse, { json, live }: { json: boolean; live: boolean }): void => {
+  if (json) return console.log(JSON.stringify(response, undefined, 2));
+  if (!live) process.stdout.write(response.output.endsWith("\n") ? response.output : `${response.output}\n`);
+  if (response.outcome !== "succeeded" || process.stderr.isTTY) console.error(closing(response, process.stderr, live));
 };
 
 const readPrompt = async (words: string[]): Promise<string> => {

@@ -1,7 +1,7 @@
 import { styleText } from "node:util";
 import { Command } from "commander";
-import { createClient, findTarget, isUnreachable, jsonOf } from "../client.ts";
-import { exitCodes, Failure } from "../failure.ts";
+import { createClient, isUnreachable, jsonOf } from "../client.ts";
+import { locateDaemon, noDaemon } from "../ensure.ts";
 
 export const statusCommand = () =>
   new Command("status")
@@ -24,10 +24,8 @@ const status = async ({ json }: { json?: true }): Promise<void> => {
 
 const fetchHealth = async () => {
   try {
-    return await jsonOf(await createClient(findTarget(process.env)).health.$get());
+    return await jsonOf(await createClient(await locateDaemon(process.env)).health.$get());
   } catch (error) {
-    if (isUnreachable(error))
-      throw new Failure("no daemon answers; start it with: stromboli daemon start", exitCodes.unreachable);
-    throw error;
+    throw isUnreachable(error) ? noDaemon(process.env) : error;
   }
 };

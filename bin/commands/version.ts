@@ -1,6 +1,8 @@
 import { Command } from "commander";
 import { cliVersion, version } from "../../lib/version.ts";
-import { createClient, findTarget, isUnreachable, jsonOf } from "../client.ts";
+import { createClient, jsonOf } from "../client.ts";
+import { locateDaemon } from "../ensure.ts";
+import { Failure } from "../failure.ts";
 
 export const versionCommand = () =>
   new Command("version")
@@ -11,9 +13,9 @@ export const versionCommand = () =>
 
 const daemonVersion = async (): Promise<string> => {
   try {
-    return (await jsonOf(await createClient(findTarget(process.env)).health.$get())).version;
+    return (await jsonOf(await createClient(await locateDaemon(process.env)).health.$get())).version;
   } catch (error) {
-    if (isUnreachable(error)) return "not running";
-    throw error;
+    if (error instanceof Failure) throw error;
+    return "not running"; // whatever else is wrong, a broken configuration say: the versions are needed to report it
   }
 };

@@ -1,4 +1,6 @@
+import { isUtf8 } from "node:buffer";
 import { createMiddleware } from "hono/factory";
+import { StromboliError } from "../../lib/errors.ts";
 import type { Log } from "../../lib/log.ts";
 
 export type Variables = { Variables: { requestId: string } };
@@ -16,8 +18,12 @@ export const identify = (log: Log) =>
     log.info({ request: requestId, method: c.req.method, path: c.req.path, status: c.res.status, ms }, "request");
   });
 
-/** Bodies are JSON whatever their Content-Type says: `curl -d '{…}'` must work. */
+/** Bodies are JSON whatever their Content-Type says, as `curl -d '{…}'` must work; in UTF-8, and nothing near it. */
 export const assumeJson = createMiddleware(async (c, next) => {
-  if (c.req.method !== "GET" && c.req.method !== "HEAD") c.req.raw.headers.set("content-type", "application/json");
+  if (c.req.method !== "GET" && c.req.method !== "HEAD") {
+    c.req.raw.headers.set("content-type", "application/json");
+    if (!isUtf8(Buffer.from(await c.req.arrayBuffer())))
+      throw new StromboliError("invalid_request", "the body is not UTF-8");
+  }
   await next();
 });

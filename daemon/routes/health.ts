@@ -1,5 +1,6 @@
 import { createRoute, OpenAPIHono } from "@hono/zod-openapi";
-import type { Credential } from "../../lib/credentials.ts";
+import { noCredentials, type Credential } from "../../lib/credentials.ts";
+import { messageOf } from "../../lib/errors.ts";
 import type { Health as HealthChecks } from "../../lib/health.ts";
 import { ClaudeStatus, Health } from "../../lib/schema/health.ts";
 import { cliVersion, version } from "../../lib/version.ts";
@@ -55,11 +56,18 @@ export const healthRoutes = ({
       return body.status === "ok" ? c.json(body, 200) : c.json(body, 503);
     })
     .openapi(claudeStatus, (c) => {
-      const credentials = credential()?.kind ?? "none";
+      const { credentials, message } = describe(credential);
       const configured = credentials !== "none";
-      const message = configured
-        ? "Claude is configured"
-        : "no credentials: set ANTHROPIC_API_KEY or run stromboli login";
       return c.json({ configured, message, cli_version: cliVersion, credentials }, 200);
     });
+};
+
+const describe = (credential: () => Credential | undefined) => {
+  try {
+    const kind = credential()?.kind;
+    if (kind) return { credentials: kind, message: "Claude is configured" };
+    return { credentials: "none" as const, message: noCredentials().message };
+  } catch (error) {
+    return { credentials: "none" as const, message: messageOf(error) };
+  }
 };

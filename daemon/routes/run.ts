@@ -31,7 +31,7 @@ const stream = createRoute({
   path: "/run/stream",
   summary: "Run a prompt and follow it as server-sent events",
   description:
-    "Unnamed events carry the lines of the answer, or with output_format stream-json the CLI's raw lines; `done` carries the RunResponse, `error` the error. A client that hangs up cancels the run.",
+    "Unnamed events carry the lines of the answer, or with output_format stream-json the CLI's raw lines; `skipped` stands for a raw line above 1 MiB, `done` carries the RunResponse, `error` the error. A client that hangs up cancels the run.",
   request: { ...body, query: StreamQuery },
   responses: {
     200: { description: "Server-sent events", content: { "text/event-stream": { schema: z.string() } } },

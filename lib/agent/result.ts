@@ -22,7 +22,7 @@ const ResultLine = z.object({
   result: z.string().optional().catch(undefined),
   errors: z.array(z.string()).catch([]),
   structured_output: z.unknown().optional(),
-  num_turns: tokens,
+  num_turns: z.number().int().nonnegative().optional().catch(undefined),
   session_id: z.string().catch(""),
   total_cost_usd: z.number().nonnegative().catch(0),
   usage: z

@@ -90,26 +90,36 @@ const readChunk = async (file: FileHandle): Promise<Buffer | undefined> => {
   return bytesRead === 0 ? undefined : buffer.subarray(0, bytesRead);
 };
 
+/** The CLI's longest lines hold a reply of some megabytes; an agent can write longer ones, to use up our memory. */
+const longestLine = 32 * 1024 * 1024;
+
 /** Cuts bytes at line feeds alone: JSON may hold every other character that passes for a line end. */
 const createSplitter = () => {
   let parts: Buffer[] = [];
+  let length = 0;
+  const add = (part: Buffer) => {
+    const kept = part.subarray(0, longestLine - length);
+    length += kept.length;
+    if (kept.length > 0) parts.push(kept);
+  };
   const flush = () => {
     const line = Buffer.concat(parts).toString("utf8");
     parts = [];
+    length = 0;
     return line;
   };
   return {
     *push(chunk: Buffer): Generator<string> {
       let from = 0;
       for (let at = chunk.indexOf(10); at !== -1; at = chunk.indexOf(10, from)) {
-        parts.push(chunk.subarray(from, at));
+        add(chunk.subarray(from, at));
         yield flush();
         from = at + 1;
       }
-      if (from < chunk.length) parts.push(chunk.subarray(from));
+      add(chunk.subarray(from));
     },
     *rest(): Generator<string> {
-      if (parts.length > 0) yield flush();
+      if (length > 0) yield flush();
     },
   };
 };

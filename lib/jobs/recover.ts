@@ -25,9 +25,14 @@ export const recover = async (deps: RecoveryDeps, adopt: (job: Job, door: AsyncD
     else await giveUp(deps, job);
   }
   const wanted = new Set(open.map(({ container }) => container));
-  const names = await deps.containers.withLabel(`stromboli.state=${deps.machine.stateLabel}`);
-  for (const name of names.filter((known) => !wanted.has(known))) await discard(deps, name);
+  for (const name of await ownContainers(deps)) if (!wanted.has(name)) await discard(deps, name);
 };
+
+const ownContainers = ({ containers, machine, log }: RecoveryDeps): Promise<string[]> =>
+  containers.withLabel(`stromboli.state=${machine.stateLabel}`).catch((error: unknown) => {
+    log.warn({ error: messageOf(error) }, "cannot look for leftovers");
+    return [];
+  });
 
 /** What is left of a job that ended just before the daemon did, or of a look into an image. */
 const discard = async (deps: RecoveryDeps, name: string): Promise<void> => {
@@ -38,9 +43,12 @@ const discard = async (deps: RecoveryDeps, name: string): Promise<void> => {
     .catch((error: unknown) => deps.log.warn({ container: name, error: messageOf(error) }, "leftover stays"));
 };
 
+/** Podman is unwell: to wait for the container is right whatever has become of it. */
+const notKnown = { status: "unknown" };
+
 /** A container that was created and never started would be waited for in vain. */
 const hasStarted = async ({ containers, jobs, now }: RecoveryDeps, job: Job): Promise<boolean> => {
-  const container = await containers.inspect(job.container);
+  const container = await containers.inspect(job.container).catch(() => notKnown);
   if (!container || container.status === "created" || container.status === "configured") return false;
   if (job.state === "starting") jobs.started(job.id, now(), now() + longestGuessMs);
   return true;

@@ -60,7 +60,7 @@ export const createRunner = (deps: RunnerDeps) => {
   return {
     /** Admits a request and starts it; throws when it is refused. */
     async submit(request: RunRequest): Promise<LiveJob> {
-      if (draining) throw new StromboliError("shutting_down", "the daemon is shutting down");
+      if (draining) throw new StromboliError("shutting_down", "the daemon is stopping; try again when it is back");
       const admitted = await admit(deps, request);
       const { id, sessionId } = admitted.job;
       deps.log.debug({ job: id, session: sessionId, image: admitted.plan.image }, "run admitted");
@@ -102,6 +102,12 @@ const ended = async (
       await deps.containers.stop(job.container, millisecondsOf(deps.config.podman.stop_grace));
     }
     return await exit;
+  } catch (error) {
+    if (!detached.aborted) throw error;
+    throw new StromboliError(
+      "shutting_down",
+      `the daemon is stopping; run ${job.id} goes on in its container and ends there`,
+    );
   } finally {
     over.abort();
   }

@@ -61,7 +61,7 @@ const findOutcome = async (
 
 /** The CLI's own count; where it was killed before it could give one, what the broker saw pass. */
 const findUsage = ({ requests }: SettleDeps, job: Job, { result, counts, model }: Summary): Usage | null => {
-  if (result) return totalUsage(model, counts);
+  if (result) return totalUsage(model, job.request.demo ? { ...counts, estimated_cost_usd: 0 } : counts);
   const seen = requests.totals(job.id);
   if (!seen) return null;
   return totalUsage(seen.model, {

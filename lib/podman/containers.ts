@@ -1,7 +1,8 @@
 import { setTimeout as pause } from "node:timers/promises";
 import { z } from "zod";
+import { StromboliError } from "../errors.ts";
 import { runArgv, type ContainerSpec } from "./argv.ts";
-import type { Files, Podman } from "./podman.ts";
+import { lastLine, type Files, type Podman } from "./podman.ts";
 
 const State = z.object({
   Status: z.string(),
@@ -16,12 +17,14 @@ export type Inspected = { id: string; status: string; exitCode: number; oomKille
 export type Containers = ReturnType<typeof createContainers>;
 
 const retryMs = 500;
+const unknown = { status: "unknown", exitCode: 0 };
 
 export const createContainers = (podman: Podman) => {
-  /** How a container stands; undefined when there is none. */
+  /** How a container stands; undefined only when there is none. A Podman that is busy or broken throws. */
   const inspect = async (name: string): Promise<Inspected | undefined> => {
-    const { exitCode, stdout } = await podman.call(["container", "inspect", "--", name]);
-    if (exitCode !== 0) return undefined;
+    const { exitCode, stdout, stderr } = await podman.call(["container", "inspect", "--", name]);
+    if (/no such (container|object)/i.test(stderr)) return undefined;
+    if (exitCode !== 0) throw new StromboliError("podman_failed", `podman inspect failed: ${lastLine(stderr)}`);
     const [{ Id, State: state }] = Inspection.parse(JSON.parse(stdout));
     return { id: Id, status: state.Status, exitCode: state.ExitCode, oomKilled: state.OOMKilled };
   };
@@ -38,9 +41,12 @@ export const createContainers = (podman: Podman) => {
           timeoutMs: 0,
         });
         if (exitCode === 0 && /^-?\d+$/.test(stdout)) return Number(stdout);
-        const container = await inspect(name);
+        const container = await inspect(name).catch(() => unknown);
         if (!container || container.status === "exited") return container?.exitCode;
-        await pause(retryMs, undefined, { signal }); // the wait itself was killed, or Podman was busy
+        // The wait itself was killed, or Podman is unwell and may get better.
+        await pause(retryMs, undefined, { signal }).catch(() => {
+          throw new StromboliError("shutting_down", `the wait for ${name} was given up`);
+        });
       }
     },
 

@@ -12,6 +12,7 @@ const ContainerPath = z
   .refine((path) => !/\/\/|\/\.\.?(\/|$)|.\/$/.test(path), "has no empty, . or .. segments and no slash at the end");
 
 const EnvName = z.string().regex(/^[A-Za-z_][A-Za-z0-9_]{0,254}$/, "is a name of letters, digits and underscores");
+const LabelName = z.string().regex(/^[A-Za-z0-9._-]{1,63}$/, "is 1 to 63 of letters, digits, ., _ and -");
 const SecretName = z.string().regex(/^[A-Za-z0-9_-]{1,253}$/, "is 1 to 253 of letters, digits, _ and -");
 
 export const PodmanOptions = z
@@ -71,7 +72,7 @@ export const RunRequest = z
     claude: optional(ClaudeOptions),
     podman: optional(PodmanOptions),
     labels: z
-      .record(z.string().regex(/^[A-Za-z0-9._-]{1,63}$/), z.string().max(255))
+      .record(LabelName, z.string().max(255))
       .optional()
       .describe("Names and values of your own, kept with the job."),
     demo: z.boolean().optional().describe("Let the built-in scripted model answer: free, and needs no credentials."),

@@ -13,6 +13,7 @@ export const takeLock = (path: string, owner: string): { close: () => void } => 
     return db;
   } catch (cause) {
     db.close();
+    if (!(cause instanceof Database.SqliteError) || cause.code !== "SQLITE_BUSY") throw cause;
     throw new StromboliError(
       "daemon_running",
       `another daemon uses the state folder ${owner}; stop it with: stromboli daemon stop`,

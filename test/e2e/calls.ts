@@ -23,12 +23,12 @@ export const createCalls = (url: () => string) => {
   return {
     send,
     /** POST /run to its end. */
-    async run(request: Request, options: CallOptions = {}) {
+    run: async (request: Request, options: CallOptions = {}) => {
       const response = await post("/run", request, options);
       return { status: response.status, headers: response.headers, body: Answer.parse(await response.json()) };
     },
     /** POST /run/stream to its end. */
-    async stream(request: Request, { query = "", ...options }: CallOptions = {}) {
+    stream: async (request: Request, { query = "", ...options }: CallOptions = {}) => {
       const { status, headers, body } = await post(`/run/stream${query}`, request, options);
       return { status, headers, events: body ? await Array.fromAsync(eventsFrom(body)) : [] };
     },

@@ -23,7 +23,7 @@ test("a run that takes longer than its timeout ends as timed_out, and its contai
 });
 
 test("a session that timed out can be resumed", async () => {
-  const { body: first } = await run(waiting({ podman: { timeout: "3s" } }));
+  const { body: first } = await run(waiting({ podman: { timeout: "6s" } }));
   const { body } = await run({ prompt: "recall", claude: { session_id: String(first.session_id), resume: true } });
   assert.equal(body.outcome, "succeeded");
   assert.match(body.output ?? "", /touch begun/);

@@ -6,7 +6,7 @@ import { bash } from "./requests.ts";
 const stromboli = await startStromboli({ after }, { config: { claude: { max_retries: 1 } } });
 const { run } = stromboli;
 
-const refusals = { 401: "authenticate", 500: "500", 529: "529|overloaded" };
+const refusals = { 401: "authenticate", 500: "500" };
 for (const [status, pattern] of Object.entries(refusals)) {
   test(`a model API that answers ${status} to the end is an api_error`, async () => {
     const { status: answered, body } = await run({ prompt: `fail ${status}` });
@@ -45,7 +45,7 @@ test("a model API that hangs is ended by the timeout", async () => {
 });
 
 test("a model that hangs in the middle of an answer is ended by the timeout, and the usage so far is known", async () => {
-  const { body } = await run({ prompt: "hang-mid", podman: { timeout: "2s" } });
+  const { body } = await run({ prompt: "hang-mid", podman: { timeout: "6s" } });
   assert.deepEqual([body.outcome, body.usage?.input_tokens], ["timed_out", 10]);
 });
 

@@ -13,20 +13,20 @@ import { createRecords } from "./records.ts";
 
 /** A test, or the whole file: `{ after }` of node:test. */
 export type Owner = { after: (clean: () => Promise<void>) => void };
-export type StromboliOptions = { config?: z.input<typeof Config>; env?: NodeJS.ProcessEnv };
+export type StromboliOptions = { config?: z.input<typeof Config>; env?: NodeJS.ProcessEnv; args?: readonly string[] };
 export type Stromboli = Awaited<ReturnType<typeof startStromboli>>;
 
 /** An unprivileged user for volumes where the daemon is root; else volumes are the user's own. */
 export const volumeOwner = rootful ? 4321 : (process.getuid?.() ?? 0);
 
 /** The real daemon on real Podman with the real CLI; behind it a scripted model whose key it alone holds. */
-export const startStromboli = async (t: Owner, { config = {}, env = {} }: StromboliOptions = {}) => {
+export const startStromboli = async (t: Owner, { config = {}, env = {}, args = [] }: StromboliOptions = {}) => {
   await using stack = new AsyncDisposableStack();
   const key = `sk-ant-e2e-${randomBytes(16).toString("hex")}`;
   const model = stack.use(await startModel(key));
   const place = stack.use(makePlace());
   place.configure(completed(config, { place, modelUrl: model.url }));
-  const options = { env: { ANTHROPIC_API_KEY: key, ...env } };
+  const options = { env: { ANTHROPIC_API_KEY: key, ...env }, args };
   let daemon = await startProcess(place, options);
   const label = `stromboli.state=${findMachine(place.state).stateLabel}`;
   stack.defer(async () => {
@@ -37,7 +37,10 @@ export const startStromboli = async (t: Owner, { config = {}, env = {} }: Stromb
   t.after(() => resources.disposeAsync());
 
   return {
-    ...{ key, model, place, label },
+    key,
+    model,
+    place,
+    label,
     ...createCalls(() => daemon.url),
     ...createRecords(place.state),
     url: () => daemon.url,
@@ -46,13 +49,13 @@ export const startStromboli = async (t: Owner, { config = {}, env = {} }: Stromb
     exited: () => daemon.exited,
     /** Ends the daemon's process; SIGKILL gives it no chance to tidy up. */
     end: (signal: NodeJS.Signals) => daemon.end(signal),
-    async start(): Promise<void> {
+    start: async (): Promise<void> => {
       daemon = await startProcess(place, options);
     },
     containers: () => containersWith(label),
     workspace: (session: string) => join(place.state, "sessions", session, "workspace"),
     /** A folder that agents may mount, with the path inside it. */
-    makeVolume(uid = volumeOwner): string {
+    makeVolume: (uid = volumeOwner): string => {
       const path = join(place.volumes, randomUUID().slice(0, 8));
       mkdirSync(path);
       if (rootful) chownSync(path, uid, uid);

@@ -1,4 +1,6 @@
 import { randomUUID } from "node:crypto";
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { dirname, join } from "node:path";
 import type { TestContext } from "node:test";
 import { execa } from "execa";
 import { podmanEnvironment } from "../../lib/machine.ts";
@@ -20,6 +22,50 @@ export const containersWith = async (label: string): Promise<string[]> => {
 export const secretWith = async (t: TestContext, value: string): Promise<string> => {
   const name = `stromboli-e2e-${randomUUID()}`;
   t.after(() => podman("secret", "rm", name));
-  await execa("podman", ["secret", "create", name, "-"], { env, extendEnv: false, input: value });
+  // not on stdin: Podman takes a pipe there alone, and Node's pipes are sockets
+  await execa("podman", ["secret", "create", "--env=true", name, "VALUE"], {
+    env: { ...env, VALUE: value },
+    extendEnv: false,
+  });
+  return name;
+};
+
+/**
+ * Whether a limit that is asked for holds: Podman's own word is worth nothing here, so a container reads it off its
+ * cgroup.
+ */
+export const enforcesLimits = async (): Promise<boolean> => {
+  const flags = ["--rm", "--network=none", "--memory=64m", "--pull=never", ...(rootful ? [] : ["--userns=keep-id"])];
+  const script = "cat /sys/fs/cgroup/memory.max /sys/fs/cgroup/memory/memory.limit_in_bytes 2>/dev/null";
+  const { stdout } = await podman("run", ...flags, defaultImage, "sh", "-c", script);
+  return stdout.includes(String(64 * 1024 ** 2));
+};
+
+export const defaultImage = "localhost/stromboli-agent:latest";
+
+/** A small image with these empty files, or with none the default image; `changes` as in a Containerfile. */
+export const imageFrom = async (
+  t: TestContext,
+  files: readonly string[],
+  changes: Readonly<Record<string, string>> = {},
+): Promise<string> => {
+  const name = `localhost/stromboli-e2e-${randomUUID()}:latest`;
+  const folder = mkdtempSync("/tmp/stromboli-e2e-image-");
+  t.after(async () => {
+    await podman("rmi", "--force", name);
+    rmSync(folder, { recursive: true });
+  });
+  for (const file of files) {
+    mkdirSync(join(folder, dirname(file)), { recursive: true });
+    writeFileSync(join(folder, file), "");
+  }
+  const lines = [files.length === 0 ? `FROM ${defaultImage}` : "FROM scratch\nCOPY . /"];
+  for (const [instruction, value] of Object.entries(changes)) lines.push(`${instruction} ${value}`);
+  const script = join(folder, ".containerfile");
+  writeFileSync(script, lines.join("\n"));
+  await execa("podman", ["build", "--pull=never", `--tag=${name}`, `--file=${script}`, folder], {
+    env,
+    extendEnv: false,
+  });
   return name;
 };

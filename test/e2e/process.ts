@@ -7,24 +7,33 @@ import { until } from "./wait.ts";
 
 const launcher = join(import.meta.dirname, "../../bin/stromboli");
 
-export type ProcessOptions = { env?: NodeJS.ProcessEnv; args?: readonly string[] };
+export type ProcessOptions = { env?: NodeJS.ProcessEnv; args?: readonly string[]; timeoutMs?: number };
 export type Exit = { code: number | null; signal: NodeJS.Signals | null };
 export type DaemonProcess = Awaited<ReturnType<typeof startProcess>>;
 
 /** `stromboli daemon` as a process of its own, its output at the end of the place's log. */
-export const spawnDaemon = (place: Place, { env = {}, args = [] }: ProcessOptions = {}) => {
+export const spawnDaemon = (place: Place, { env = {}, args = [], timeoutMs }: ProcessOptions = {}) => {
   const log = openSync(place.log, "a");
   const child = spawn(launcher, ["daemon", ...args], {
     env: environmentOf(place, env),
     cwd: place.folder,
     stdio: ["ignore", log, log],
+    ...(timeoutMs !== undefined && { timeout: timeoutMs }),
   });
   closeSync(log);
-  const exited = once(child, "exit").then(([code, signal]) => ({ code, signal }) as Exit); // as documented for the event
+  const exited = once(child, "exit").then(([code, signal]): Exit => ({ code, signal }));
   return { child, exited };
 };
 
-/** The same, once it answers. */
+/** A daemon that is expected to refuse its start: how it ends and all that it says. */
+export const refusedStart = async (place: Place, options: ProcessOptions = {}) => {
+  const before = existsSync(place.log) ? readFileSync(place.log, "utf8").length : 0;
+  const { exited } = spawnDaemon(place, { timeoutMs: 15_000, ...options });
+  const { code } = await exited;
+  return { code, said: readFileSync(place.log, "utf8").slice(before) };
+};
+
+/** A daemon, once it answers. */
 export const startProcess = async (place: Place, options: ProcessOptions = {}) => {
   const { child, exited } = spawnDaemon(place, options);
   const url = await until("the daemon to listen", () => {

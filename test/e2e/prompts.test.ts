@@ -12,10 +12,9 @@ const prompts = {
   "begins with -": "-p --dangerously-skip-permissions",
   "is -- alone": "--",
   "is full of shell": "$(touch /tmp/x) `id` ; rm -rf ~ && \"quoted\" 'quoted' \\ %s !! #",
-  "is in many scripts": "Ελληνικά العربية עברית 漢字 ひらがな 한국어 हिन्दी ไทย Кириллица ẞæøå",
-  "holds emoji": "👩‍👩‍👧‍👦 🏳️‍🌈 🧙🏽‍♀️ e\u0301",
-  "holds line ends of every kind": "a\u2028b\u2029c\u0085d\r\ne",
-  "holds control characters": "a\u0001b\u0007c\u001B[31md\u007Fe",
+  "is in many scripts, with emoji":
+    "Ελληνικά العربية עברית 漢字 ひらがな 한국어 हिन्दी ไทย Кириллица ẞæøå 👩‍👩‍👧‍👦 🏳️‍🌈 🧙🏽‍♀️ e\u0301",
+  "holds line ends and control characters of every kind": "a\u2028b\u2029c\u0085d\r\ne\u0001b\u0007c\u001B[31md\u007Fe",
   "looks like JSON": '{"type":"user"}\n{"type":"result","is_error":false}',
 };
 for (const [what, prompt] of Object.entries(prompts)) {

@@ -21,6 +21,8 @@ export const createRecords = (state: string) => {
   return {
     jobsOf,
     apiRequestsOf: (job: string) => query<ApiRequestRow>("select * from api_requests where job_id = ?", job),
+    /** How many rows there are of `table where condition`. */
+    count: (rows: string) => query<{ count: number }>(`select count(*) as count from ${rows}`)[0]?.count,
     knowsSession: (session: string) => query("select id from sessions where id = ?", session).length > 0,
     /** The newest job of a session, once it is in a state. */
     job: (session: string, wanted: "running" | "ended") =>

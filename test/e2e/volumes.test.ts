@@ -14,6 +14,9 @@ const refused = async (volumes: string[]) => {
   return [status, body.code];
 };
 
+const errorOf = async (path: string) =>
+  (await run({ prompt: "hello", podman: { volumes: [`${path}:/data`] } })).body.error?.replaceAll(path, "PATH");
+
 test("a volume is read and written, with its owner's uid", async () => {
   const volume = makeVolume();
   writeFileSync(join(volume, "in.txt"), "from outside");
@@ -85,8 +88,6 @@ test("a path outside policy.volumes is refused", async () => {
 });
 
 test("a path that is missing is refused with the same words as one that is not allowed", async () => {
-  const errorOf = async (path: string) =>
-    (await run({ prompt: "hello", podman: { volumes: [`${path}:/data`] } })).body.error?.replaceAll(path, "PATH");
   assert.equal(await errorOf(join(stromboli.place.volumes, "missing")), await errorOf("/etc"));
 });
 

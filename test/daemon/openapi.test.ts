@@ -1,0 +1,103 @@
+import assert from "node:assert/strict";
+import { test, type TestContext } from "node:test";
+import { z } from "zod";
+import { errorCodes } from "../../lib/errors.ts";
+import { ClaudeOptions } from "../../lib/schema/claude.ts";
+import { PodmanOptions, RunRequest } from "../../lib/schema/run.ts";
+import { openApp } from "./harness.ts";
+
+const Operation = z.looseObject({
+  summary: z.string().min(1),
+  responses: z.record(z.string(), z.looseObject({ description: z.string() })),
+});
+const Schema = z.looseObject({
+  properties: z.record(z.string(), z.unknown()).optional(),
+  required: z.array(z.string()).optional(),
+});
+const Document = z.object({
+  openapi: z.string(),
+  info: z.object({ title: z.string(), version: z.string() }),
+  paths: z.record(z.string(), z.record(z.string(), Operation)),
+  components: z.object({ schemas: z.record(z.string(), Schema) }).loose(),
+});
+
+const fetchDocument = async (t: TestContext) => {
+  const { app, json } = openApp(t);
+  const { status, body } = await json("/openapi.json");
+  return { app, status, body, document: Document.parse(body) };
+};
+
+/** Every value under a name, anywhere. */
+const all = (value: unknown, name: string): unknown[] => {
+  if (typeof value !== "object" || value === null) return [];
+  return Object.entries(value).flatMap(([key, inner]) => (key === name ? [inner] : all(inner, name)));
+};
+
+const at = (value: unknown, pointer: string): unknown =>
+  pointer
+    .split("/")
+    .slice(1)
+    .reduce<unknown>((inner, name) => Object(inner)[name], value);
+
+test("the document is OpenAPI 3.1 with our version", async (t) => {
+  const { status, document } = await fetchDocument(t);
+  assert.deepEqual([status, document.openapi, document.info.title], [200, "3.1.0", "Stromboli"]);
+});
+
+test("every route is in the document", async (t) => {
+  const { app, document } = await fetchDocument(t);
+  const described = Object.entries(document.paths).flatMap(([path, operations]) =>
+    Object.keys(operations).map((method) => `${method.toUpperCase()} ${path}`),
+  );
+  const served = app.routes.filter(({ method }) => method !== "ALL").map(({ method, path }) => `${method} ${path}`);
+  assert.deepEqual(
+    [...new Set(served)].filter((route) => route !== "GET /openapi.json").toSorted(),
+    described.toSorted(),
+  );
+});
+
+test("the routes that there are to be are there", async (t) => {
+  const { document } = await fetchDocument(t);
+  const wanted = ["/health", "/healthz", "/readyz", "/claude/status", "/run", "/run/stream"];
+  assert.deepEqual(
+    wanted.filter((path) => !(path in document.paths)),
+    [],
+  );
+});
+
+test("every reference leads somewhere", async (t) => {
+  const { body } = await fetchDocument(t);
+  const references = all(body, "$ref").map(String);
+  assert.ok(references.length > 5);
+  assert.deepEqual(
+    references.filter((reference) => !reference.startsWith("#/") || at(body, reference) === undefined),
+    [],
+  );
+});
+
+for (const [name, schema] of [
+  ["RunRequest", RunRequest],
+  ["ClaudeOptions", ClaudeOptions],
+  ["PodmanOptions", PodmanOptions],
+] as const) {
+  test(`every field of ${name} is in the document`, async (t) => {
+    const { document } = await fetchDocument(t);
+    assert.deepEqual(Object.keys(document.components.schemas[name]?.properties ?? {}), Object.keys(schema.shape));
+  });
+}
+
+test("only the prompt is required", async (t) => {
+  const { document } = await fetchDocument(t);
+  assert.deepEqual(document.components.schemas["RunRequest"]?.required, ["prompt"]);
+});
+
+test("every error code is in the document", async (t) => {
+  const { body } = await fetchDocument(t);
+  assert.deepEqual(at(body, "#/components/schemas/Failure/properties/code/enum"), errorCodes);
+});
+
+test("every error that a run can end in has its status in the document", async (t) => {
+  const { document } = await fetchDocument(t);
+  const statuses = Object.keys(document.paths["/run"]?.["post"]?.responses ?? {});
+  assert.deepEqual(statuses, ["200", "400", "403", "404", "409", "413", "500", "503"]);
+});

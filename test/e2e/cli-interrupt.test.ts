@@ -1,0 +1,104 @@
+import assert from "node:assert/strict";
+import { randomUUID } from "node:crypto";
+import { existsSync } from "node:fs";
+import { join } from "node:path";
+import { test, type TestContext } from "node:test";
+import { createCli, quoted } from "./cli.ts";
+import { startStromboli } from "./harness.ts";
+import { podman } from "./podman.ts";
+import { waiting } from "./requests.ts";
+import { until } from "./wait.ts";
+
+/** A run whose agent waits, in its container, for what the test does to it. */
+const harness = async (t: TestContext) => {
+  const stromboli = await startStromboli(t);
+  const cli = createCli(stromboli.place);
+  const session = randomUUID();
+  const args = ["run", "--yolo", "-s", session, waiting().prompt];
+  return {
+    ...stromboli,
+    session,
+    run: () => cli.start(args),
+    terminal: () => cli.terminal(`exec stromboli ${quoted(...args)}`),
+    again: () => cli.run(["run", "-r", "-s", session, "recall"]),
+    begun: () => until("the agent", () => existsSync(join(stromboli.workspace(session), "begun"))),
+    gone: () => until("the container to go", async () => (await stromboli.containers()).length === 0),
+  };
+};
+
+for (const signal of ["SIGINT", "SIGTERM"] as const) {
+  test(`${signal} ends the command with 130, the run, and its container`, async (t) => {
+    const { run, begun, gone, job, session } = await harness(t);
+    const { kill, done } = run();
+    await begun();
+    kill(signal);
+    assert.deepEqual(await done, { code: 130, stdout: "", stderr: "stromboli: interrupted; the run is cancelled\n" });
+    await gone();
+    assert.equal((await job(session, "ended")).outcome, "cancelled");
+  });
+}
+
+test("Ctrl-C on a terminal does the same, and leaves the terminal as it was", async (t) => {
+  const { terminal, begun, gone } = await harness(t);
+  const { type, done } = terminal();
+  await begun();
+  type("\u0003");
+  const { code, screen, written } = await done;
+  assert.deepEqual([code, screen.at(-1)], [130, "stromboli: interrupted; the run is cancelled"]);
+  assert.ok(written.lastIndexOf("\u001b[?25h") > written.lastIndexOf("\u001b[?25l"), "the cursor shows");
+  await gone();
+});
+
+test("a command that is killed without a word cancels its run as well", async (t) => {
+  const { run, begun, gone } = await harness(t);
+  const { kill, done } = run();
+  await begun();
+  kill("SIGKILL");
+  await done;
+  await gone();
+});
+
+test("a session that was interrupted can be resumed", async (t) => {
+  const { run, begun, job, session, again } = await harness(t);
+  const { kill, done } = run();
+  await begun();
+  kill("SIGINT");
+  await done;
+  await job(session, "ended");
+  const { code, stdout } = await again();
+  assert.equal(code, 0);
+  assert.match(stdout, /touch begun/);
+});
+
+test("a daemon that dies in mid-run ends the command with 69 and a sentence", async (t) => {
+  const { run, begun, end, start } = await harness(t);
+  const { done } = run();
+  await begun();
+  await end("SIGKILL");
+  const { code, stdout, stderr } = await done;
+  assert.deepEqual([code, stdout], [69, ""]);
+  assert.match(stderr, /^stromboli: the connection to the daemon was lost[^\n]*\n$/);
+  await start(); // takes the run up and cleans up behind it
+});
+
+test("a daemon that is stopped in mid-run ends the command with 69 and a sentence", async (t) => {
+  const { run, begun, end, start, job, session } = await harness(t);
+  const { done } = run();
+  await begun();
+  await end("SIGTERM");
+  const { code, stdout, stderr } = await done;
+  assert.deepEqual([code, stdout], [69, ""]);
+  assert.match(stderr, /^stromboli: [^\n]*(connection|shut|stop)[^\n]*\n$/);
+  await start();
+  await podman("kill", (await job(session, "running")).container);
+});
+
+test("a container that is killed by hand ends the command with 137 and the reason", async (t) => {
+  const { run, begun, job, session } = await harness(t);
+  const { done } = run();
+  await begun();
+  await podman("kill", "--signal=KILL", (await job(session, "running")).container);
+  const { code, stderr } = await done;
+  assert.equal(code, 137);
+  assert.match(stderr, /killed[^\n]*\n✖ killed in /);
+});

@@ -1,0 +1,61 @@
+import { readdirSync, readFileSync } from "node:fs";
+import { setTimeout as pause } from "node:timers/promises";
+import { podman } from "./podman.ts";
+
+const settleMs = 5000;
+const everyMs = 250;
+
+/** Everything that tests could leave behind, each thing in a line. */
+export const takeStock = async (): Promise<Set<string>> => {
+  const lists = await Promise.all([
+    named("container", "ps", "--all", "--format={{.Names}}"),
+    named("volume", "volume", "ls", "--format={{.Name}}"),
+    named("secret", "secret", "ls", "--format={{.Name}}"),
+    named("image", "images", "--format={{.Repository}}:{{.Tag}} {{.ID}}"),
+    named("network", "network", "ls", "--format={{.Name}}"),
+  ]);
+  return new Set([...lists.flat(), ...folders(), ...processes()]);
+};
+
+/** What is there now and was not before. Podman's own processes get a moment to end. */
+export const findLeftovers = async (before: ReadonlySet<string>): Promise<string[]> => {
+  const deadline = Date.now() + settleMs;
+  for (;;) {
+    const left = [...(await takeStock())].filter((thing) => !before.has(thing));
+    if (left.length === 0 || Date.now() > deadline) return left;
+    await pause(everyMs);
+  }
+};
+
+const named = async (kind: string, ...argv: readonly string[]): Promise<string[]> => {
+  const { stdout, exitCode } = await podman(...argv);
+  if (exitCode !== 0) throw new Error(`podman ${argv.join(" ")} failed`);
+  return stdout
+    .split("\n")
+    .filter(Boolean)
+    .map((name) => `${kind} ${name}`);
+};
+
+/** The places of daemons, with their sockets in them. */
+const folders = () =>
+  ["/tmp", "/var/tmp"].flatMap((folder) =>
+    readdirSync(folder)
+      .filter((name) => name.startsWith(mark) && !name.includes("checkout"))
+      .map((name) => `folder ${folder}/${name}`),
+  );
+
+const mark = "stromboli-e2e-";
+
+/** Daemons, and what they started (podman, conmon): all inherit the place of their daemon in their environment. */
+const processes = () =>
+  readdirSync("/proc")
+    .filter((name) => /^\d+$/.test(name) && read(`/proc/${name}/environ`).includes(`/tmp/${mark}`))
+    .map((pid) => `process ${pid} ${read(`/proc/${pid}/cmdline`).replaceAll("\0", " ")}`);
+
+const read = (path: string): string => {
+  try {
+    return readFileSync(path, "utf8");
+  } catch {
+    return ""; // it has just ended, or is somebody else's
+  }
+};

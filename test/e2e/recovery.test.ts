@@ -1,0 +1,130 @@
+import assert from "node:assert/strict";
+import { randomUUID } from "node:crypto";
+import { existsSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { test, type TestContext } from "node:test";
+import { startStromboli, type Stromboli } from "./harness.ts";
+import { podman } from "./podman.ts";
+import { held, waiting } from "./requests.ts";
+import { until } from "./wait.ts";
+
+type Run = Parameters<Stromboli["run"]>[0];
+
+/** A daemon whose agent is at work; `answer` is what the client gets, or why it got nothing. */
+const atWork = async (t: TestContext, request: (session: string) => Run, config = {}) => {
+  const stromboli = await startStromboli(t, { config });
+  const session = randomUUID();
+  const workspace = stromboli.workspace(session);
+  const answer = stromboli.run(request(session)).catch((error: unknown) => error);
+  await until("the agent", () => existsSync(join(workspace, "begun")));
+  const { container } = await stromboli.job(session, "running");
+  return { stromboli, session, answer, container, go: () => writeFileSync(join(workspace, "go"), "") };
+};
+
+const statusOf = async (container: string) => (await podman("inspect", "--format={{.State.Status}}", container)).stdout;
+const noContainers = (stromboli: Stromboli) =>
+  until("the container to go", async () => (await stromboli.containers()).length === 0);
+
+test("a run outlives a daemon that is killed, and talks to the model through the next one", async (t) => {
+  const { stromboli, session, container, go } = await atWork(t, (session_id) =>
+    held("echo survived", { claude: { session_id } }),
+  );
+  await stromboli.end("SIGKILL");
+  assert.equal(await statusOf(container), "running");
+  await stromboli.start();
+  go();
+  const { outcome, exit_code, id } = await stromboli.job(session, "ended");
+  assert.deepEqual([outcome, exit_code], ["succeeded", 0]);
+  assert.equal(stromboli.apiRequestsOf(id).length, 2);
+  await noContainers(stromboli);
+  const { body } = await stromboli.run({ prompt: "recall", claude: { session_id: session, resume: true } });
+  assert.match(body.output ?? "", /echo survived/);
+});
+
+test("a run that ended while no daemon was there ends with its true outcome", async (t) => {
+  const { stromboli, session, container, go } = await atWork(t, (session_id) =>
+    held("kill -KILL $CLAUDE_PID", { claude: { session_id } }),
+  );
+  await stromboli.end("SIGKILL");
+  go();
+  await until("the agent's end", async () => (await statusOf(container)) === "exited");
+  await stromboli.start();
+  const { outcome, exit_code } = await stromboli.job(session, "ended");
+  assert.deepEqual([outcome, exit_code], ["killed", 137]);
+  await noContainers(stromboli);
+});
+
+test("a run whose container was removed while no daemon was there ends as lost", async (t) => {
+  const { stromboli, session, container } = await atWork(t, (session_id) => waiting({ claude: { session_id } }));
+  await stromboli.end("SIGKILL");
+  await podman("rm", "--force", "--time=0", container);
+  await stromboli.start();
+  assert.equal((await stromboli.job(session, "ended")).outcome, "lost");
+  const { body } = await stromboli.run({ prompt: "hello", claude: { session_id: session, resume: true } });
+  assert.equal(body.output, "echo: hello");
+});
+
+test("a run's timeout holds across a daemon that is killed", async (t) => {
+  const { stromboli, session } = await atWork(t, (session_id) =>
+    waiting({ claude: { session_id }, podman: { timeout: "7s" } }),
+  );
+  await stromboli.end("SIGKILL");
+  await stromboli.start();
+  assert.equal((await stromboli.job(session, "ended")).outcome, "timed_out");
+  await noContainers(stromboli);
+});
+
+test("a daemon that is killed while a run starts leaves nothing behind for good", async (t) => {
+  const stromboli = await startStromboli(t);
+  const session = randomUUID();
+  const answer = stromboli.run({ prompt: "hello", claude: { session_id: session } }).catch(() => {});
+  await until("the job", () => stromboli.jobsOf(session).length > 0);
+  await stromboli.end("SIGKILL");
+  await answer;
+  await stromboli.start();
+  const { outcome } = await stromboli.job(session, "ended");
+  assert.ok(["start_failed", "succeeded", "api_error"].includes(String(outcome)), String(outcome));
+  await noContainers(stromboli);
+});
+
+test("SIGTERM lets an answer in flight go out", async (t) => {
+  const { stromboli, answer, go } = await atWork(t, (session_id) => held("echo finished", { claude: { session_id } }));
+  const ended = stromboli.end("SIGTERM");
+  await until("the daemon to take no more", () =>
+    stromboli.send("/healthz").then(
+      () => false,
+      () => true,
+    ),
+  );
+  go();
+  const { status, body } = (await answer) as Awaited<ReturnType<Stromboli["run"]>>;
+  assert.deepEqual([status, body.output], [200, "result: finished"]);
+  assert.deepEqual(await ended, { code: 0, signal: null });
+  assert.deepEqual(await stromboli.containers(), []);
+});
+
+test("SIGTERM leaves a run alone that takes longer than the grace, and the next daemon takes it up", async (t) => {
+  const { stromboli, session, answer, container, go } = await atWork(
+    t,
+    (session_id) => held("echo survived", { claude: { session_id } }),
+    { server: { shutdown_grace: "1s" } },
+  );
+  assert.deepEqual(await stromboli.end("SIGTERM"), { code: 0, signal: null });
+  const { status, body } = (await answer) as Awaited<ReturnType<Stromboli["run"]>>;
+  assert.deepEqual([status, body.code], [503, "shutting_down"]);
+  assert.equal(await statusOf(container), "running");
+  await stromboli.start();
+  go();
+  assert.equal((await stromboli.job(session, "ended")).outcome, "succeeded");
+  await noContainers(stromboli);
+});
+
+test("a daemon that starts leaves the containers of another one alone", async (t) => {
+  const { stromboli, session, answer, go } = await atWork(t, (session_id) => held("true", { claude: { session_id } }));
+  const other = await startStromboli(t);
+  await other.end("SIGKILL");
+  await other.start();
+  go();
+  await answer;
+  assert.equal((await stromboli.job(session, "ended")).outcome, "succeeded");
+});

@@ -1,0 +1,85 @@
+import assert from "node:assert/strict";
+import { after, test } from "node:test";
+import { RunResponse } from "../../lib/schema/job.ts";
+import { startStromboli } from "./harness.ts";
+import { bash } from "./requests.ts";
+
+const stromboli = await startStromboli({ after });
+const { stream, run } = stromboli;
+
+test("a stream gives the lines of the answer, then the result as done", async () => {
+  const { status, headers, events } = await stream({ prompt: "say: one\nsay: two" });
+  assert.deepEqual(
+    [status, headers.get("content-type"), headers.get("x-accel-buffering")],
+    [200, "text/event-stream", "no"],
+  );
+  assert.deepEqual(events.slice(0, -1), [
+    { event: "message", data: "one" },
+    { event: "message", data: "two" },
+  ]);
+  const last = events.at(-1);
+  const { outcome, output } = RunResponse.parse(JSON.parse(last?.data ?? ""));
+  assert.deepEqual([last?.event, outcome, output], ["done", "succeeded", "one\ntwo"]);
+});
+
+for (const [request, query] of [
+  [{ prompt: "hello", claude: { output_format: "stream-json" } }, ""],
+  [{ prompt: "hello" }, "?events=raw"],
+] as const) {
+  test(`a stream gives the raw lines with ${query || "output_format stream-json"}`, async () => {
+    const { events } = await stream(request, { query });
+    const types = events.slice(0, -1).map(({ data }) => (JSON.parse(data) as { type: string }).type);
+    assert.deepEqual([types[0], types.includes("assistant"), types.at(-1)], ["system", true, "result"]);
+    assert.equal(events.at(-1)?.event, "done");
+  });
+}
+
+test("with include_partial_messages a raw stream holds the answer piece by piece", async () => {
+  const request = { prompt: "slow 5 20", claude: { include_partial_messages: true } };
+  const { events } = await stream(request, { query: "?events=raw" });
+  const deltas = events.filter(({ data }) => data.includes('"text_delta"'));
+  assert.ok(deltas.length >= 5, `${deltas.length} pieces`);
+});
+
+test("text comes before the run has ended", async () => {
+  const { prompt, claude } = bash("sleep 2");
+  const response = await stromboli.follow({ prompt: `say: first\n${prompt}`, claude });
+  const arrivals: [string, number][] = [];
+  for await (const chunk of response.body ?? []) arrivals.push([Buffer.from(chunk).toString(), Date.now()]);
+  const at = (part: string) => arrivals.find(([text]) => text.includes(part))?.[1] ?? 0;
+  assert.ok(at("event: done") - at("data: first") >= 1500);
+});
+
+test("an answer with line ends of every kind keeps its text", async () => {
+  const { events } = await stream({ prompt: "a\u2028b\u0085c" });
+  assert.equal(events[0]?.data, "echo: a\u2028b\u0085c");
+});
+
+test("a run that fails ends its stream with done as well", async () => {
+  const { status, events } = await stream({ prompt: "fail 400" });
+  const { outcome } = RunResponse.parse(JSON.parse(events.at(-1)?.data ?? ""));
+  assert.deepEqual([status, events.at(-1)?.event, outcome], [200, "done", "api_error"]);
+});
+
+const refusals = [
+  [400, "invalid_request", { prompt: "" }],
+  [404, "image_not_found", { prompt: "hello", podman: { image: "localhost/missing" } }],
+  [403, "volume_not_allowed", { prompt: "hello", podman: { volumes: ["/etc:/data:ro"] } }],
+] as const;
+for (const [status, code, request] of refusals) {
+  test(`what is refused with ${status} is refused before the stream begins`, async () => {
+    const response = await stromboli.follow(request);
+    const body = (await response.json()) as { code: string; status: string };
+    assert.deepEqual([response.status, body.code, body.status], [status, code, "error"]);
+    assert.match(response.headers.get("content-type") ?? "", /^application\/json/);
+  });
+}
+
+test("two streams and a run at the same time do not mix", async () => {
+  const [one, two, three] = await Promise.all([
+    stream({ prompt: "say: one" }),
+    stream({ prompt: "say: two" }),
+    run({ prompt: "say: three" }),
+  ]);
+  assert.deepEqual([one.events[0]?.data, two.events[0]?.data, three.body.output], ["one", "two", "three"]);
+});

@@ -1,0 +1,52 @@
+import assert from "node:assert/strict";
+import { test, type TestContext } from "node:test";
+import { createImages } from "../../lib/podman/images.ts";
+import { createPodman } from "../../lib/podman/podman.ts";
+import { openStores, standIn, tempFolder } from "../harness.ts";
+
+/** Images of a Podman whose `image inspect` and `cp` answer as told; it notes what it was asked to do. */
+const imagesOf = (t: TestContext, { inspect, cp }: { inspect: string; cp: string }) => {
+  const journal = `${tempFolder(t)}/journal`;
+  const script = `echo "$1" >> ${journal}\ncase $1 in image) ${inspect};; cp) ${cp};; journal) cat ${journal};; esac`;
+  const podman = createPodman({ binary: standIn(t, script), env: { PATH: process.env["PATH"] ?? "" } });
+  const { images: store } = openStores(t);
+  const asked = async () => (await podman.output(["journal"])).split("\n").slice(0, -1);
+  return { images: createImages({ podman, store, label: "stromboli.state=s", now: () => 1 }), asked };
+};
+
+const found = "echo sha256:id sha256:digest amd64";
+
+for (const [libc, cp] of [
+  ["glibc", 'case "$2" in *ld-linux-x86-64*) exit 0;; *) exit 1;; esac'],
+  ["musl", 'case "$2" in *ld-musl-x86_64*) exit 0;; *) exit 1;; esac'],
+  ["none", "exit 1"],
+] as const) {
+  test(`the C library of an image is told by its loader: ${libc}`, async (t) => {
+    const { images } = imagesOf(t, { inspect: found, cp });
+    assert.deepEqual(await images.find("x"), { id: "sha256:id", digest: "sha256:digest", architecture: "amd64", libc });
+  });
+}
+
+test("an image that is not there is named, with how to get it", async (t) => {
+  const { images } = imagesOf(t, { inspect: "exit 125", cp: "exit 1" });
+  await assert.rejects(images.find("debian:99"), { code: "image_not_found", message: /podman pull debian:99/ });
+});
+
+test("an image is looked into once, however often and at the same time it is asked for", async (t) => {
+  const { images, asked } = imagesOf(t, { inspect: found, cp: "exit 0" });
+  await Promise.all([images.find("a"), images.find("b")]);
+  await images.find("c");
+  assert.equal((await asked()).filter((command) => command === "create").length, 1);
+});
+
+test("the container that was made to look inside is removed, whatever was found", async (t) => {
+  const { images, asked } = imagesOf(t, { inspect: found, cp: "exit 1" });
+  await images.find("a");
+  assert.equal((await asked()).at(-1), "rm");
+});
+
+test("a look that failed is taken again", async (t) => {
+  const { images } = imagesOf(t, { inspect: found, cp: "kill -9 $$" });
+  await assert.rejects(images.find("a"), { code: "podman_unusable" });
+  await assert.rejects(images.find("a"), { code: "podman_unusable" });
+});

@@ -1,0 +1,96 @@
+import assert from "node:assert/strict";
+import { closeSync, openSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { test } from "node:test";
+import { createPodman, lastLine } from "../../lib/podman/podman.ts";
+import { standIn, tempFolder, writeFiles } from "../harness.ts";
+
+const env = { PATH: process.env["PATH"] ?? "/usr/bin:/bin" };
+
+test("a call tells how Podman exited and what it said", async (t) => {
+  const podman = createPodman({ binary: standIn(t, "echo out; echo err >&2; exit 3"), env });
+  assert.deepEqual(await podman.call(["ps"]), { exitCode: 3, stdout: "out", stderr: "err" });
+});
+
+test("arguments reach Podman as they are, through no shell", async (t) => {
+  const podman = createPodman({ binary: standIn(t, 'printf "[%s]" "$@"'), env });
+  assert.equal(await podman.output(["a b", "$(id)", "'", ""]), "[a b][$(id)]['][]");
+});
+
+test("Podman sees the environment that it is given and nothing of ours", async (t) => {
+  process.env["STROMBOLI_TEST_LEAK"] = "leaked";
+  t.after(() => delete process.env["STROMBOLI_TEST_LEAK"]);
+  const podman = createPodman({ binary: standIn(t, "env"), env: { ...env, GIVEN: "1" } });
+  const output = await podman.output(["ps"]);
+  assert.deepEqual([output.includes("GIVEN=1"), output.includes("leaked")], [true, false]);
+});
+
+test("Podman gets no standard input to wait for", async (t) => {
+  const podman = createPodman({ binary: standIn(t, "cat; echo end"), env });
+  assert.equal(await podman.output(["ps"]), "end");
+});
+
+test("a command that has to succeed fails with Podman's last words", async (t) => {
+  const podman = createPodman({
+    binary: standIn(t, "echo 'WARN: x' >&2; echo 'Error: no such thing' >&2; exit 1"),
+    env,
+  });
+  await assert.rejects(podman.output(["rm"]), { code: "podman_failed", message: "podman rm failed: no such thing" });
+});
+
+test("a Podman that is not installed is named so, with the remedy", async (t) => {
+  const podman = createPodman({ binary: join(tempFolder(t), "podman"), env });
+  await assert.rejects(podman.call(["ps"]), { code: "podman_unusable", message: /not installed; run bin\/setup/ });
+});
+
+test("a Podman that hangs is given up", async (t) => {
+  const podman = createPodman({ binary: standIn(t, "exec sleep 60"), env });
+  await assert.rejects(podman.call(["ps"], { timeoutMs: 50 }), {
+    code: "podman_unusable",
+    message: /did not answer in time/,
+  });
+});
+
+test("a Podman that is killed is unusable", async (t) => {
+  const podman = createPodman({ binary: standIn(t, "kill -9 $$"), env });
+  await assert.rejects(podman.call(["ps"]), { code: "podman_unusable", message: /SIGKILL/ });
+});
+
+test("a call can be given up when the daemon stops", async (t) => {
+  const podman = createPodman({ binary: standIn(t, "exec sleep 60"), env });
+  await assert.rejects(podman.call(["wait"], { signal: AbortSignal.timeout(50), timeoutMs: 0 }), {
+    code: "shutting_down",
+  });
+});
+
+test("a call on a signal that has fired already is given up", async (t) => {
+  const podman = createPodman({ binary: standIn(t, "exec sleep 60"), env });
+  await assert.rejects(podman.call(["wait"], { signal: AbortSignal.abort() }), { code: "shutting_down" });
+});
+
+test("files of ours become the standard streams", async (t) => {
+  const folder = tempFolder(t);
+  writeFiles(folder, { in: "hello" });
+  const files = {
+    stdin: openSync(join(folder, "in"), "r"),
+    stdout: openSync(join(folder, "out"), "a"),
+    stderr: openSync(join(folder, "err"), "a"),
+  };
+  t.after(() => Object.values(files).forEach((file) => closeSync(file)));
+  const podman = createPodman({ binary: standIn(t, "cat; echo oops >&2; exit 125"), env });
+  const exitCode = await podman.withFiles(["run"], files);
+  const read = (name: string) => readFileSync(join(folder, name), "utf8");
+  assert.deepEqual([exitCode, read("out"), read("err")], [125, "hello", "oops\n"]);
+});
+
+for (const [text, line] of [
+  ["", ""],
+  ["one", "one"],
+  ["WARN: a\nError: b\n\n", "b"],
+  ["a: Error: b", "a: Error: b"],
+  ["x".repeat(600), "x".repeat(500)],
+] as const) {
+  test(`the last line of ${JSON.stringify(text.slice(0, 30))} is ${JSON.stringify(line.slice(0, 30))}`, () => {
+    assert.equal(lastLine(text), line);
+  });
+}

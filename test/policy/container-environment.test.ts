@@ -1,0 +1,78 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import type { z } from "zod";
+import { planEnvironment, type Placement } from "../../lib/policy/container.ts";
+import type { RunRequest } from "../../lib/schema/run.ts";
+import { configOf, requestOf } from "../harness.ts";
+
+const placement: Placement = {
+  jobId: "run-1",
+  container: "stromboli-run-1",
+  imageId: "sha256:abc",
+  binary: "/cli/claude",
+  conversation: { kind: "new", id: "session-1" },
+  credential: "api_key",
+  folders: { home: "/s/home", workspace: "/s/workspace", broker: "/j/broker", envFile: "/j/env" },
+  handOver: false,
+  tcpPort: undefined,
+  handle: "stromboli-handle",
+};
+
+/** The variables as Podman reads them: a line each, the last of a name counts. */
+const variablesOf = (values: Partial<z.input<typeof RunRequest>> = {}, more: Partial<Placement> = {}) => {
+  const text = planEnvironment(requestOf(values), configOf(), { ...placement, ...more });
+  const lines = text.trimEnd().split("\n");
+  return Object.fromEntries(lines.map((line) => [line.split("=", 1)[0], line.slice(line.indexOf("=") + 1)]));
+};
+
+test("the CLI finds the model behind the broker's socket", () => {
+  const { ANTHROPIC_UNIX_SOCKET, ANTHROPIC_BASE_URL } = variablesOf();
+  assert.deepEqual([ANTHROPIC_UNIX_SOCKET, ANTHROPIC_BASE_URL], ["/opt/stromboli/api.sock", "http://127.0.0.1"]);
+});
+
+test("over tcp the CLI finds the model at the broker's port", () => {
+  const { ANTHROPIC_UNIX_SOCKET, ANTHROPIC_BASE_URL } = variablesOf({}, { tcpPort: 4711 });
+  assert.deepEqual([ANTHROPIC_UNIX_SOCKET, ANTHROPIC_BASE_URL], [undefined, "http://host.containers.internal:4711"]);
+});
+
+test("the handle stands where the CLI looks for an API key", () => {
+  const { ANTHROPIC_API_KEY, CLAUDE_CODE_OAUTH_TOKEN } = variablesOf();
+  assert.deepEqual([ANTHROPIC_API_KEY, CLAUDE_CODE_OAUTH_TOKEN], ["stromboli-handle", undefined]);
+});
+
+test("the handle stands where the CLI looks for an OAuth token when that is what the daemon has", () => {
+  const { ANTHROPIC_API_KEY, CLAUDE_CODE_OAUTH_TOKEN } = variablesOf({}, { credential: "oauth" });
+  assert.deepEqual([ANTHROPIC_API_KEY, CLAUDE_CODE_OAUTH_TOKEN], [undefined, "stromboli-handle"]);
+});
+
+test("the request's own variables are there, values with = and spaces kept", () => {
+  assert.equal(variablesOf({ podman: { env: { OPTS: " a=b  c " } } })["OPTS"], " a=b  c ");
+});
+
+test("a request replaces none of ours", () => {
+  const env = { LANG: "xx", CLAUDE_CODE_MAX_RETRIES: "9", ANTHROPIC_BASE_URL: "http://evil" };
+  const { LANG, CLAUDE_CODE_MAX_RETRIES, ANTHROPIC_BASE_URL } = variablesOf({ podman: { env } });
+  assert.deepEqual([LANG, CLAUDE_CODE_MAX_RETRIES, ANTHROPIC_BASE_URL], ["C.UTF-8", "2", "http://127.0.0.1"]);
+});
+
+for (const [ttl, name] of [
+  ["5m", "FORCE_PROMPT_CACHING_5M"],
+  ["1h", "ENABLE_PROMPT_CACHING_1H"],
+] as const) {
+  test(`prompt_caching_ttl ${ttl} is ${name}`, () => {
+    const found = variablesOf({ claude: { prompt_caching_ttl: ttl } });
+    assert.deepEqual(
+      Object.keys(found).filter((key) => key.includes("PROMPT_CACHING")),
+      [name],
+    );
+  });
+}
+
+test("the service tier is a variable of the CLI", () => {
+  assert.equal(variablesOf({ claude: { bedrock_service_tier: "flex" } })["ANTHROPIC_BEDROCK_SERVICE_TIER"], "flex");
+});
+
+test("no option of a request can add a line to the environment", () => {
+  const request = { ...requestOf(), claude: { bedrock_service_tier: "x\nLD_PRELOAD=/evil.so\nHOST_SECRET" } };
+  assert.throws(() => planEnvironment(request, configOf(), placement), { code: "invalid_request" });
+});

@@ -1,0 +1,177 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import type { z } from "zod";
+import { planContainer, type Placement } from "../../lib/policy/container.ts";
+import type { Machine, Plan } from "../../lib/policy/plan.ts";
+import type { Config } from "../../lib/schema/config.ts";
+import type { RunRequest } from "../../lib/schema/run.ts";
+import { configOf, requestOf } from "../harness.ts";
+
+const machine: Machine = { rootless: false, uid: 0, gid: 0, selinux: false, stateLabel: "state-1" };
+const owner = { real: "/data", uid: 1, gid: 1, worldWritable: false };
+const volumeAt = (target: string) => ({ source: "/data", target, options: ["rw"], readOnly: false, owner });
+
+const basePlan: Plan = {
+  image: "debian:12",
+  timeoutMs: 60_000,
+  workdir: "/workspace",
+  volumes: [],
+  secrets: [{ name: "github", variable: "GH_TOKEN" }],
+  network: "full",
+  user: "1000:1000",
+};
+const basePlacement: Placement = {
+  jobId: "run-1",
+  container: "stromboli-run-1",
+  imageId: "sha256:abc",
+  binary: "/cli/claude",
+  conversation: { kind: "new", id: "session-1" },
+  credential: "api_key",
+  folders: { home: "/s/home", workspace: "/s/workspace", broker: "/j/broker", envFile: "/j/env" },
+  handOver: false,
+  tcpPort: undefined,
+  handle: "stromboli-handle",
+};
+
+type Options = {
+  values?: Partial<z.input<typeof RunRequest>>;
+  config?: z.input<typeof Config>;
+  plan?: Partial<Plan>;
+  placement?: Partial<Placement>;
+  machine?: Partial<Machine>;
+};
+
+const contain = ({ values = {}, config = {}, plan = {}, placement = {}, machine: more = {} }: Options = {}) =>
+  planContainer(
+    requestOf(values),
+    { ...basePlan, ...plan },
+    {
+      config: configOf(config),
+      machine: { ...machine, ...more },
+      placement: { ...basePlacement, ...placement },
+    },
+  );
+
+const mountOf = (options: Options, target: string) => contain(options).mounts.find((mount) => mount.target === target);
+
+test("a container is named and labelled so that this daemon alone finds it again", () => {
+  const { name, labels } = contain();
+  assert.deepEqual([name, labels], ["stromboli-run-1", { "stromboli.state": "state-1", "stromboli.job": "run-1" }]);
+});
+
+test("the image is named by its id, so that a moved tag changes nothing", () => {
+  assert.equal(contain().image, "sha256:abc");
+});
+
+test("the CLI comes from the host, read-only", () => {
+  assert.deepEqual(mountOf({}, "/opt/claude/claude"), {
+    source: "/cli/claude",
+    target: "/opt/claude/claude",
+    options: ["ro"],
+  });
+});
+
+test("the agent sees its session and the broker's folder, and nothing else of the host", () => {
+  assert.deepEqual(
+    contain().mounts.map(({ source, options }) => `${source} ${options.join()}`),
+    ["/cli/claude ro", "/s/home rw", "/j/broker ro", "/s/workspace rw"],
+  );
+});
+
+test("over tcp there is no broker folder", () => {
+  assert.equal(mountOf({ placement: { tcpPort: 1 } }, "/opt/stromboli"), undefined);
+});
+
+test("files of another user are handed over by Podman, but never those of a volume", () => {
+  const { mounts } = contain({ placement: { handOver: true }, plan: { volumes: [volumeAt("/data")] } });
+  assert.deepEqual(
+    mounts.filter(({ options }) => options.includes("U")).map(({ source }) => source),
+    ["/s/home", "/s/workspace"],
+  );
+});
+
+test("the workdir is the session's own folder, wherever it is", () => {
+  assert.equal(mountOf({ plan: { workdir: "/src" } }, "/src")?.source, "/s/workspace");
+});
+
+test("a volume at the workdir takes the place of the session's folder", () => {
+  const { mounts, workdir, command } = contain({ plan: { volumes: [volumeAt("/workspace")] } });
+  assert.deepEqual(
+    [mounts.filter(({ target }) => target === "/workspace").map(({ source }) => source), workdir, command[0]],
+    [["/data"], "/workspace", "/opt/claude/claude"],
+  );
+});
+
+for (const [title, plan] of [
+  ["a volume", { workdir: "/data/a b", volumes: [volumeAt("/data")] }],
+  ["HOME", { workdir: "/home/agent/a b", volumes: [] }],
+  ["/tmp", { workdir: "/tmp/a b", volumes: [] }],
+] as const) {
+  test(`a workdir below ${title} is made from inside, as one argument`, () => {
+    const { mounts, workdir, command } = contain({ plan });
+    assert.deepEqual(
+      [mounts.some(({ target }) => target === plan.workdir), workdir, command.slice(0, 5)],
+      [
+        false,
+        "/",
+        ["/bin/sh", "-c", 'mkdir -p -- "$0" && cd -- "$0" && exec "$@"', plan.workdir, "/opt/claude/claude"],
+      ],
+    );
+  });
+}
+
+test("limits come from the request", () => {
+  const { memoryBytes, cpus, cpuShares } = contain({
+    values: { podman: { memory: "1g", cpus: "0.5", cpu_shares: 512 } },
+  });
+  assert.deepEqual([memoryBytes, cpus, cpuShares], [1_073_741_824, "0.5", 512]);
+});
+
+test("limits that a request leaves out come from the configuration", () => {
+  const { memoryBytes, cpus, pids, cpuShares } = contain({
+    config: { defaults: { memory: "128m", cpus: "3", pids: 99 } },
+  });
+  assert.deepEqual([memoryBytes, cpus, pids, cpuShares], [134_217_728, "3", 99, undefined]);
+});
+
+test("Podman's own limit of time comes well after the daemon's, its grace included", () => {
+  const { lastResortSeconds } = contain({ plan: { timeoutMs: 90_500 }, config: { podman: { stop_grace: "20s" } } });
+  assert.ok(lastResortSeconds >= 90.5 + 20 + 10, String(lastResortSeconds));
+});
+
+test("the root file system is read-only unless the request says otherwise", () => {
+  assert.deepEqual([contain().readOnly, contain({ values: { podman: { read_only: false } } }).readOnly], [true, false]);
+});
+
+test("rootless, the user is mapped onto the caller", () => {
+  assert.deepEqual([contain().keepId, contain({ machine: { rootless: true } }).keepId], [false, true]);
+});
+
+test("the network is the container's own or none, never the host's", () => {
+  assert.deepEqual([contain().network, contain({ plan: { network: "none" } }).network], ["private", "none"]);
+});
+
+test("the configured model and settings are told to the CLI", () => {
+  const { command } = contain({ config: { claude: { model: "haiku", setting_sources: ["user"] } } });
+  assert.deepEqual([command.includes("--model=haiku"), command.includes("--setting-sources=user")], [true, true]);
+});
+
+test("the request's model comes before the configured one", () => {
+  const { command } = contain({ values: { claude: { model: "opus" } }, config: { claude: { model: "haiku" } } });
+  assert.deepEqual(
+    command.filter((argument) => argument.startsWith("--model")),
+    ["--model=opus"],
+  );
+});
+
+test("the prompt is on no command line", () => {
+  assert.ok(
+    !contain({ values: { prompt: "secret plan" } })
+      .command.join(" ")
+      .includes("secret plan"),
+  );
+});
+
+test("the handle is on no command line", () => {
+  assert.ok(!JSON.stringify(contain()).includes("stromboli-handle"));
+});

@@ -1,0 +1,146 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { checkTarget, contains, planVolume, type VolumeRules } from "../../lib/policy/volumes.ts";
+import { thrownBy } from "../harness.ts";
+
+const owner = { uid: 1000, gid: 1000, worldWritable: false };
+const links: Readonly<Record<string, string>> = {
+  "/data/out": "/etc",
+  "/elsewhere": "/data/a",
+  "/data/../etc": "/etc",
+};
+
+/** /data may be mounted, /public for reading; every path exists but /data/missing, and some are links. */
+const rules: VolumeRules = {
+  allowed: [
+    { path: "/data", readOnly: false },
+    { path: "/public", readOnly: true },
+  ],
+  resolve: (path) => (path === "/data/missing" ? undefined : { real: links[path] ?? path, ...owner }),
+};
+
+const optionsOf = (text: string) => planVolume(text, rules).options;
+
+test("a volume below an allowed folder is mounted for writing", () => {
+  assert.deepEqual(planVolume("/data/a:/workspace", rules), {
+    source: "/data/a",
+    target: "/workspace",
+    options: ["rw"],
+    readOnly: false,
+    owner: { real: "/data/a", ...owner },
+  });
+});
+
+test("the allowed folder itself can be mounted", () => {
+  assert.equal(planVolume("/data:/workspace", rules).source, "/data");
+});
+
+test("ro mounts for reading", () => {
+  assert.deepEqual(optionsOf("/data/a:/workspace:ro"), ["ro"]);
+});
+
+test("what is allowed for reading is never mounted for writing", () => {
+  assert.deepEqual([optionsOf("/public:/workspace"), optionsOf("/public/a:/workspace:rw")], [["ro"], ["ro"]]);
+});
+
+test("ro wins over rw", () => {
+  assert.deepEqual(optionsOf("/data/a:/workspace:rw,ro"), ["ro"]);
+});
+
+test("SELinux labels are passed on", () => {
+  assert.deepEqual(
+    [optionsOf("/data:/w:z"), optionsOf("/data:/w:ro,Z")],
+    [
+      ["z", "rw"],
+      ["Z", "ro"],
+    ],
+  );
+});
+
+test("the place that a link leads to is mounted", () => {
+  assert.equal(planVolume("/elsewhere:/workspace", rules).source, "/data/a");
+});
+
+for (const host of ["/data/out", "/data/../etc", "/database", "/", "/etc", "/data/missing"]) {
+  test(`${host} is not allowed`, () => {
+    assert.throws(() => planVolume(`${host}:/workspace`, rules), { code: "volume_not_allowed" });
+  });
+}
+
+test("a refusal does not tell whether a path exists", () => {
+  const messages = ["/data/missing", "/etc/shadow"].map((host) =>
+    String(thrownBy(() => planVolume(`${host}:/w`, rules))).replace(host, "HOST"),
+  );
+  assert.equal(messages[0], messages[1]);
+});
+
+for (const text of ["", "/data", "/data:", ":/workspace", "data:/workspace", "/data:workspace", "/a:/b:ro:x"]) {
+  test(`${JSON.stringify(text)} is not a volume`, () => {
+    assert.throws(() => planVolume(text, rules), { code: "invalid_request" });
+  });
+}
+
+for (const option of ["U", "O", "exec", "rshared", "idmap", "RO", "ro,,rw", " ro"]) {
+  test(`a volume has no option ${JSON.stringify(option)}`, () => {
+    assert.throws(() => planVolume(`/data:/workspace:${option}`, rules), { code: "invalid_request" });
+  });
+}
+
+test("a target is put into its shortest form", () => {
+  assert.deepEqual(["/a/", "/a/./b", "//a", "/a/../b", "/workspace/etc"].map(checkTarget), [
+    "/a",
+    "/a/b",
+    "/a",
+    "/b",
+    "/workspace/etc",
+  ]);
+});
+
+for (const target of [
+  "/",
+  "//",
+  "/.",
+  "/..",
+  "/a/..",
+  "/etc",
+  "/etc/",
+  "/etc/passwd",
+  "/usr/local",
+  "/proc/self",
+  "/run",
+  "/dev/shm",
+  "/workspace/../etc",
+  "/opt",
+  "/opt/claude",
+  "/opt/stromboli/x",
+  "/home",
+  "/home/agent/.claude",
+  "/lib64",
+]) {
+  test(`nothing is mounted at ${target}`, () => {
+    assert.throws(() => checkTarget(target), { code: "invalid_request", message: /another one/ });
+  });
+}
+
+for (const target of [
+  "/etcetera",
+  "/home/agent",
+  "/home/agent/src",
+  "/home/agent/.claude2",
+  "/opt/tool",
+  "/tmp",
+  "/srv",
+]) {
+  test(`${target} may be a target`, () => assert.equal(checkTarget(target), target));
+}
+
+for (const [folder, path, held] of [
+  ["/a", "/a", true],
+  ["/a", "/a/b", true],
+  ["/", "/a", true],
+  ["/", "/", true],
+  ["/a", "/ab", false],
+  ["/a/b", "/a", false],
+] as const) {
+  test(`${folder} ${held ? "holds" : "does not hold"} ${path}`, () => assert.equal(contains(folder, path), held));
+}

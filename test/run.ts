@@ -1,0 +1,60 @@
+import { spawnSync, type SpawnSyncOptions } from "node:child_process";
+import { chmodSync, cpSync, mkdtempSync, rmSync } from "node:fs";
+import { join, relative } from "node:path";
+import { findLeftovers, takeStock } from "./e2e/leftovers.ts";
+
+/**
+ * `npm test`: all tests, and as root the end-to-end tests a second time as an unprivileged user, since rootful and
+ * rootless Podman differ in nearly everything that matters here. Fails as well when anything of ours is left behind.
+ */
+const root = join(import.meta.dirname, "..");
+const setup = join(root, "bin/setup");
+const rootful = process.getuid?.() === 0;
+const again = process.argv.includes("--again"); // started by the first run, as the other user
+
+const main = async (): Promise<void> => {
+  const began = performance.now();
+  const codes = [await testHere()];
+  if (rootful) codes.push(testAsUser());
+  if (!again) console.log(`all tests took ${Math.round((performance.now() - began) / 1000)} s`);
+  process.exitCode = Math.max(...codes);
+};
+
+const testHere = async (): Promise<number> => {
+  const user = rootful ? "root, with rootful Podman" : `uid ${process.getuid?.()}, with rootless Podman`;
+  console.log(`\n=== ${again ? "end-to-end tests" : "all tests"} as ${user} ===\n`);
+  const before = await takeStock();
+  const files = again ? "test/e2e/**/*.test.ts" : "test/**/*.test.ts";
+  const code = run([process.execPath, "--test", "--test-concurrency=4", files], { cwd: root });
+  const left = await findLeftovers(before);
+  for (const thing of left) console.error(`left behind: ${thing}`);
+  return left.length > 0 ? Math.max(code, 1) : code;
+};
+
+const testAsUser = (): number => {
+  using checkout = readableCheckout();
+  const node = join(checkout.path, relative(root, process.execPath)); // ours lies below node_modules, and so does theirs
+  return run([setup, "--as-test-user", node, "test/run.ts", "--again"], { cwd: checkout.path });
+};
+
+/** This checkout where the other user can read it, else a copy that is gone afterwards: a clone below /root is closed. */
+const readableCheckout = (): { path: string } & Disposable => {
+  const needed = ["test/run.ts", "node_modules/execa/package.json"].map((file) => join(root, file));
+  const check = [setup, "--as-test-user", "cat", ...needed];
+  if (run(check, { stdio: "ignore", cwd: "/" }) === 0) return { path: root, [Symbol.dispose]: () => {} };
+  const path = mkdtempSync("/var/tmp/stromboli-e2e-checkout-");
+  const remove = () => rmSync(path, { recursive: true });
+  const filter = (file: string) => relative(root, file) !== ".git";
+  cpSync(root, path, { recursive: true, verbatimSymlinks: true, filter });
+  chmodSync(path, 0o755);
+  run(["chmod", "-R", "a+rX", path]);
+  return { path, [Symbol.dispose]: remove };
+};
+
+const run = ([command = "", ...argv]: readonly string[], options: SpawnSyncOptions = {}): number => {
+  const { status, error } = spawnSync(command, argv, { stdio: "inherit", ...options });
+  if (error) throw error;
+  return status ?? 1;
+};
+
+await main();
