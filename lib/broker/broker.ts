@@ -96,7 +96,7 @@ const passOn = async (
   const answered = await deps.upstream.request(request, { path, credential, signal: gone.signal });
   const firstByteMs = deps.now() - startedAt;
   const status = answered.statusCode ?? 502;
-  response.writeHead(status, passedOn(answered)).flushHeaders();
+  response.writeHead(status, { ...passedOn(answered), ...(status === 401 && giveUp) }).flushHeaders();
 
   const tap = createTap(answered.headers["content-type"] ?? "");
   const through = new PassThrough().on("data", (chunk: Buffer) => tap.write(chunk));
@@ -116,10 +116,13 @@ const handleOf = ({ headers }: IncomingMessage): string =>
   (typeof headers["x-api-key"] === "string" ? headers["x-api-key"] : headers.authorization?.replace(/^Bearer /, "")) ??
   "";
 
+/** The CLI would try a key that is refused again and again; this header it heeds. */
+const giveUp = { "x-should-retry": "false" };
+
 /** Refusals have the API's own shape, so that the CLI reports them as it does those of the API. */
 const refuse = (response: ServerResponse, status: number, message: string): void => {
   const type = status === 401 ? "authentication_error" : status === 404 ? "not_found_error" : "api_error";
   response
-    .writeHead(status, { "content-type": "application/json" })
+    .writeHead(status, { "content-type": "application/json", ...(status === 401 && giveUp) })
     .end(JSON.stringify({ type: "error", error: { type, message } }));
 };

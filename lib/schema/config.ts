@@ -26,7 +26,7 @@ export const Config = z.strictObject({
       musl_binary: z.union([z.literal(""), AbsolutePath]).default(""),
       api_url: z.url({ protocol: /^https?$/ }).default("https://api.anthropic.com"),
       transport: z.enum(["unix", "tcp"]).default("unix"),
-      max_retries: z.int().min(0).max(10).default(2),
+      max_retries: z.int().min(0).max(10).default(4),
       model: z.string().default(""),
       setting_sources: z.array(z.enum(["user", "project", "local"])).default(["user", "project", "local"]),
     })

@@ -68,6 +68,18 @@ for (const [title, headers] of [
   });
 }
 
+test("a key that the API refuses is not to be tried again", async (t) => {
+  const { url } = await startApi(t, (_, response) => response.writeHead(401).end("{}"));
+  const { call } = await openDoor(t, { url });
+  assert.equal((await call({})).headers["x-should-retry"], "false");
+});
+
+test("what the API cannot do right now may be tried again", async (t) => {
+  const { url } = await startApi(t, (_, response) => response.writeHead(529).end("{}"));
+  const { call } = await openDoor(t, { url });
+  assert.equal((await call({})).headers["x-should-retry"], undefined);
+});
+
 for (const [method, path] of [
   ["GET", "/v1/messages"],
   ["POST", "/v1/models"],

@@ -11,7 +11,7 @@ import { until } from "./wait.ts";
 
 /** A run whose agent waits, in its container, for what the test does to it. */
 const harness = async (t: TestContext) => {
-  const stromboli = await startStromboli(t);
+  const stromboli = await startStromboli(t, { config: { server: { shutdown_grace: "1s" } } });
   const cli = createCli(stromboli.place);
   const session = randomUUID();
   const args = ["run", "--yolo", "-s", session, waiting().prompt];
@@ -22,6 +22,8 @@ const harness = async (t: TestContext) => {
     terminal: () => cli.terminal(`exec stromboli ${quoted(...args)}`),
     again: () => cli.run(["run", "-r", "-s", session, "recall"]),
     begun: () => until("the agent", () => existsSync(join(stromboli.workspace(session), "begun"))),
+    /** Ends the agent of a daemon that has taken its run up again. */
+    kill: async () => podman("kill", "--signal=KILL", (await stromboli.job(session, "running")).container),
     gone: () => until("the container to go", async () => (await stromboli.containers()).length === 0),
   };
 };
@@ -71,18 +73,20 @@ test("a session that was interrupted can be resumed", async (t) => {
 });
 
 test("a daemon that dies in mid-run ends the command with 69 and a sentence", async (t) => {
-  const { run, begun, end, start } = await harness(t);
+  const { run, begun, end, start, kill, gone } = await harness(t);
   const { done } = run();
   await begun();
   await end("SIGKILL");
   const { code, stdout, stderr } = await done;
   assert.deepEqual([code, stdout], [69, ""]);
   assert.match(stderr, /^stromboli: the connection to the daemon was lost[^\n]*\n$/);
-  await start(); // takes the run up and cleans up behind it
+  await start();
+  await kill();
+  await gone();
 });
 
 test("a daemon that is stopped in mid-run ends the command with 69 and a sentence", async (t) => {
-  const { run, begun, end, start, job, session } = await harness(t);
+  const { run, begun, end, start, kill, gone } = await harness(t);
   const { done } = run();
   await begun();
   await end("SIGTERM");
@@ -90,14 +94,15 @@ test("a daemon that is stopped in mid-run ends the command with 69 and a sentenc
   assert.deepEqual([code, stdout], [69, ""]);
   assert.match(stderr, /^stromboli: [^\n]*(connection|shut|stop)[^\n]*\n$/);
   await start();
-  await podman("kill", (await job(session, "running")).container);
+  await kill();
+  await gone();
 });
 
 test("a container that is killed by hand ends the command with 137 and the reason", async (t) => {
-  const { run, begun, job, session } = await harness(t);
+  const { run, begun, kill } = await harness(t);
   const { done } = run();
   await begun();
-  await podman("kill", "--signal=KILL", (await job(session, "running")).container);
+  await kill();
   const { code, stderr } = await done;
   assert.equal(code, 137);
   assert.match(stderr, /killed[^\n]*\n✖ killed in /);

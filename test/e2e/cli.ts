@@ -1,10 +1,11 @@
-import { join } from "node:path";
+import { delimiter, join } from "node:path";
 import { execa } from "execa";
 import { environmentOf, type Place } from "./place.ts";
 import { screenOf } from "./screen.ts";
 import { until } from "./wait.ts";
 
-const launcher = join(import.meta.dirname, "../../bin/stromboli");
+const folder = join(import.meta.dirname, "../../bin");
+const launcher = join(folder, "stromboli");
 const withinMs = 60_000;
 
 export type CliOptions = { input?: string; env?: NodeJS.ProcessEnv; cwd?: string; columns?: number };
@@ -32,7 +33,7 @@ export const createCli = (place: Place, base: NodeJS.ProcessEnv = { STROMBOLI_HO
 
   /** A shell's line with `stromboli` in it on a pseudo-terminal, that of util-linux' `script`. */
   const terminal = (line: string, { columns = 100, ...options }: CliOptions = {}) => {
-    const script = `stromboli() { ${launcher} "$@"; }; stty cols ${columns} rows 30; ${line}`;
+    const script = `PATH=${folder}${delimiter}$PATH; stty cols ${columns} rows 30; ${line}`;
     const child = execa("script", ["-qec", script, "/dev/null"], {
       ...common(options),
       stdin: "pipe",

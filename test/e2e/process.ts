@@ -9,7 +9,6 @@ const launcher = join(import.meta.dirname, "../../bin/stromboli");
 
 export type ProcessOptions = { env?: NodeJS.ProcessEnv; args?: readonly string[]; timeoutMs?: number };
 export type Exit = { code: number | null; signal: NodeJS.Signals | null };
-export type DaemonProcess = Awaited<ReturnType<typeof startProcess>>;
 
 /** `stromboli daemon` as a process of its own, its output at the end of the place's log. */
 export const spawnDaemon = (place: Place, { env = {}, args = [], timeoutMs }: ProcessOptions = {}) => {

@@ -6,7 +6,7 @@ export const screenOf = (written: string): string[] => {
     if (move) move(screen, count);
     else if (command === token) put(screen, token);
   }
-  return Array.from(screen.lines, (line = "") => line.trimEnd()).filter((line) => line !== "");
+  return Array.from(screen.lines, (line: string | undefined) => line?.trimEnd() ?? "").filter((line) => line !== "");
 };
 
 type Screen = { lines: string[]; row: number; column: number };
