@@ -21,6 +21,7 @@ export type Admitted = {
   job: NewJob;
   plan: Plan;
   choice: Choice;
+  imagePath: string;
   binary: string;
   credential: Credential["kind"];
   handle: string;
@@ -66,7 +67,7 @@ export const admit = async (deps: AdmissionDeps, request: RunRequest): Promise<A
   };
   insert(deps, { job, choice, workdir: plan.workdir });
   fillFolder(jobFolder(deps.jobsFolder, id), promptLine(request.prompt, request.claude ?? {}));
-  return { job, plan, choice, binary, credential, handle };
+  return { job, plan, choice, imagePath: image.path, binary, credential, handle };
 };
 
 const titleLength = 80;

@@ -43,6 +43,7 @@ export const launch = async (deps: LaunchDeps, admitted: Admitted): Promise<Asyn
     jobId: job.id,
     container: job.container,
     imageId: job.image.id,
+    imagePath: admitted.imagePath,
     binary: admitted.binary,
     conversation: deps.sessions.conversation(choice),
     credential: admitted.credential,

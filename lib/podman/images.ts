@@ -1,10 +1,14 @@
 import { createHash } from "node:crypto";
+import { z } from "zod";
 import { StromboliError } from "../errors.ts";
 import type { ImageStore, Libc } from "../store/images.ts";
-import type { Podman } from "./podman.ts";
+import { lastLine, type Podman } from "./podman.ts";
 
-export type LocalImage = { id: string; digest: string; architecture: string; libc: Libc };
+export type LocalImage = { id: string; digest: string; architecture: string; path: string; libc: Libc };
 export type Images = ReturnType<typeof createImages>;
+
+/** What Podman gives a container whose image says nothing. */
+const defaultPath = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
 
 const loaders = {
   amd64: { glibc: "/lib64/ld-linux-x86-64.so.2", musl: "/lib/ld-musl-x86_64.so.1" },
@@ -36,25 +40,32 @@ export const createImages = ({
   return {
     /** The image behind a reference, looked into once for each id; throws `image_not_found`. */
     async find(reference: string): Promise<LocalImage> {
-      const { exitCode, stdout } = await podman.call([
-        "image",
-        "inspect",
-        "--format={{.Id}} {{.Digest}} {{.Architecture}}",
-        "--",
-        reference,
-      ]);
-      if (exitCode !== 0) {
-        throw new StromboliError(
-          "image_not_found",
-          `there is no image ${reference} on this machine; get it with: podman pull ${reference}`,
-        );
-      }
-      const [id = "", digest = "", architecture = ""] = stdout.trim().split(" ");
+      const { Id: id, Digest: digest, Architecture: architecture, Config } = await inspect(podman, reference);
+      const path = Config.Env?.find((variable) => variable.startsWith("PATH="))?.slice("PATH=".length) || defaultPath;
       const pending = looking.get(id) ?? look(id, architecture).finally(() => looking.delete(id));
       looking.set(id, pending);
-      return { id, digest, architecture, libc: await pending };
+      return { id, digest, architecture, path, libc: await pending };
     },
   };
+};
+
+const Inspection = z.tuple([
+  z.object({
+    Id: z.string(),
+    Digest: z.string(),
+    Architecture: z.string(),
+    Config: z.object({ Env: z.array(z.string()).nullish() }),
+  }),
+]);
+
+const inspect = async (podman: Podman, reference: string) => {
+  const { exitCode, stdout, stderr } = await podman.call(["image", "inspect", "--", reference]);
+  if (exitCode === 0) return Inspection.parse(JSON.parse(stdout))[0];
+  if (!/not known|no such image/i.test(stderr)) {
+    throw new StromboliError("podman_failed", `podman image inspect failed: ${lastLine(stderr)}`);
+  }
+  const remedy = `get it with: podman pull ${reference}`;
+  throw new StromboliError("image_not_found", `there is no image ${reference} on this machine; ${remedy}`);
 };
 
 /** Looks for a dynamic loader in a container that is created and never started, so nothing of the image runs. */

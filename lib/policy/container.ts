@@ -16,6 +16,7 @@ export type Placement = {
   jobId: string;
   container: string;
   imageId: string;
+  imagePath: string;
   binary: string;
   conversation: Conversation;
   credential: Credential["kind"];
@@ -63,6 +64,7 @@ export const planEnvironment = (request: RunRequest, config: Config, placement: 
     ...request.podman?.env,
     ...cliEnvironment(request.claude ?? {}),
     HOME: home,
+    PATH: `${home}/.local/bin:${placement.imagePath}`, // where `pip install --user` and the like put their commands
     LANG: "C.UTF-8",
     CLAUDE_CODE_DISABLE_NONESSENTIAL_TRAFFIC: "1",
     CLAUDE_CODE_MAX_RETRIES: String(config.claude.max_retries),

@@ -9,6 +9,7 @@ const image = (more: Partial<LocalImage> = {}): LocalImage => ({
   id: "sha256:1",
   digest: "sha256:2",
   architecture: "amd64",
+  path: "/usr/bin:/bin",
   libc: "glibc",
   ...more,
 });

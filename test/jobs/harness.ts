@@ -14,7 +14,7 @@ import { createSessions } from "../../lib/sessions.ts";
 import { configOf, memoryLog, openStores, tempFolder, writeFiles } from "../harness.ts";
 
 const architecture = process.arch === "arm64" ? "arm64" : "amd64";
-const image: LocalImage = { id: "sha256:1", digest: "sha256:2", architecture, libc: "glibc" };
+const image: LocalImage = { id: "sha256:1", digest: "sha256:2", architecture, path: "/bin", libc: "glibc" };
 
 /** Containers that run as long as a test wants: what they were asked, and their end. */
 export const createFakeContainers = () => {

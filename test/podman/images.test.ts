@@ -14,7 +14,13 @@ const imagesOf = (t: TestContext, { inspect, cp }: { inspect: string; cp: string
   return { images: createImages({ podman, store, label: "stromboli.state=s", now: () => 1 }), asked };
 };
 
-const found = "echo sha256:id sha256:digest amd64";
+const inspection = {
+  Id: "sha256:id",
+  Digest: "sha256:digest",
+  Architecture: "amd64",
+  Config: { Env: ["A=1", "PATH=/x/bin:/bin"] },
+};
+const found = `echo '${JSON.stringify([inspection])}'`;
 
 for (const [libc, cp] of [
   ["glibc", 'case "$2" in *ld-linux-x86-64*) exit 0;; *) exit 1;; esac'],
@@ -23,13 +29,25 @@ for (const [libc, cp] of [
 ] as const) {
   test(`the C library of an image is told by its loader: ${libc}`, async (t) => {
     const { images } = imagesOf(t, { inspect: found, cp });
-    assert.deepEqual(await images.find("x"), { id: "sha256:id", digest: "sha256:digest", architecture: "amd64", libc });
+    const known = { id: "sha256:id", digest: "sha256:digest", architecture: "amd64", path: "/x/bin:/bin" };
+    assert.deepEqual(await images.find("x"), { ...known, libc });
   });
 }
 
 test("an image that is not there is named, with how to get it", async (t) => {
-  const { images } = imagesOf(t, { inspect: "exit 125", cp: "exit 1" });
+  const { images } = imagesOf(t, { inspect: 'echo "Error: debian:99: image not known" >&2; exit 125', cp: "exit 1" });
   await assert.rejects(images.find("debian:99"), { code: "image_not_found", message: /podman pull debian:99/ });
+});
+
+test("a Podman that fails for another reason has not said that an image is missing", async (t) => {
+  const { images } = imagesOf(t, { inspect: 'echo "Error: database is locked" >&2; exit 125', cp: "exit 1" });
+  await assert.rejects(images.find("x"), { code: "podman_failed", message: /database is locked/ });
+});
+
+test("an image without variables has the usual PATH", async (t) => {
+  const bare = JSON.stringify([{ ...inspection, Config: { Env: null } }]);
+  const { images } = imagesOf(t, { inspect: `echo '${bare}'`, cp: "exit 0" });
+  assert.match((await images.find("x")).path, /^\/usr\/local\/sbin:.*:\/bin$/);
 });
 
 test("an image is looked into once, however often and at the same time it is asked for", async (t) => {

@@ -9,6 +9,7 @@ const placement: Placement = {
   jobId: "run-1",
   container: "stromboli-run-1",
   imageId: "sha256:abc",
+  imagePath: "/usr/bin:/bin",
   binary: "/cli/claude",
   conversation: { kind: "new", id: "session-1" },
   credential: "api_key",
@@ -28,6 +29,10 @@ const variablesOf = (values: Partial<z.input<typeof RunRequest>> = {}, more: Par
 test("the CLI finds the model behind the broker's socket", () => {
   const { ANTHROPIC_UNIX_SOCKET, ANTHROPIC_BASE_URL } = variablesOf();
   assert.deepEqual([ANTHROPIC_UNIX_SOCKET, ANTHROPIC_BASE_URL], ["/opt/stromboli/api.sock", "http://127.0.0.1"]);
+});
+
+test("commands that an agent installs for itself come before the image's own", () => {
+  assert.equal(variablesOf()["PATH"], "/home/agent/.local/bin:/usr/bin:/bin");
 });
 
 test("over tcp the CLI finds the model at the broker's port", () => {
@@ -52,7 +57,10 @@ test("the request's own variables are there, values with = and spaces kept", () 
 test("a request replaces none of ours", () => {
   const env = { LANG: "xx", CLAUDE_CODE_MAX_RETRIES: "9", ANTHROPIC_BASE_URL: "http://evil" };
   const { LANG, CLAUDE_CODE_MAX_RETRIES, ANTHROPIC_BASE_URL } = variablesOf({ podman: { env } });
-  assert.deepEqual([LANG, CLAUDE_CODE_MAX_RETRIES, ANTHROPIC_BASE_URL], ["C.UTF-8", "2", "http://127.0.0.1"]);
+  assert.deepEqual(
+    [LANG, CLAUDE_CODE_MAX_RETRIES, ANTHROPIC_BASE_URL],
+    ["C.UTF-8", String(configOf().claude.max_retries), "http://127.0.0.1"],
+  );
 });
 
 for (const [ttl, name] of [

@@ -24,6 +24,7 @@ const basePlacement: Placement = {
   jobId: "run-1",
   container: "stromboli-run-1",
   imageId: "sha256:abc",
+  imagePath: "/usr/bin:/bin",
   binary: "/cli/claude",
   conversation: { kind: "new", id: "session-1" },
   credential: "api_key",

@@ -1,0 +1,101 @@
+import assert from "node:assert/strict";
+import { existsSync, readFileSync, statSync } from "node:fs";
+import { join } from "node:path";
+import { test, type TestContext } from "node:test";
+import { createCli } from "./cli.ts";
+import { startStromboli } from "./harness.ts";
+
+/** A daemon without credentials of its own, before a model that one key opens. */
+const harness = async (t: TestContext) => {
+  const stromboli = await startStromboli(t, { env: { ANTHROPIC_API_KEY: "" } });
+  return {
+    ...createCli(stromboli.place),
+    key: stromboli.key,
+    requests: stromboli.model.requests,
+    log: stromboli.log,
+    file: join(stromboli.place.configHome, "stromboli/credentials.json"),
+  };
+};
+
+test("a key on standard input goes to a file of the user's alone, and the next run uses it without a restart", async (t) => {
+  const { run, key, file } = await harness(t);
+  assert.equal((await run(["run", "hello"])).code, 78);
+  const { code, stdout, stderr } = await run(["login"], { input: `  ${key}\n` });
+  assert.deepEqual([code, stdout], [0, ""]);
+  assert.equal(stderr, `stromboli: stored an API key in ${file}; the daemon uses it from the next run on\n`);
+  assert.equal(statSync(file).mode & 0o777, 0o600);
+  assert.deepEqual(await run(["run", "hello"]), { code: 0, stdout: "echo: hello\n", stderr: "" });
+});
+
+test("a second login takes the place of the first", async (t) => {
+  const { run, key, file } = await harness(t);
+  await run(["login"], { input: "sk-ant-wrong-0123456789" });
+  await run(["login"], { input: key });
+  assert.equal(readFileSync(file, "utf8").includes("wrong"), false);
+  assert.equal((await run(["run", "hello"])).code, 0);
+});
+
+test("an OAuth token is told from a key and sent as one", async (t) => {
+  const { run, requests } = await harness(t);
+  const { stderr } = await run(["login"], { input: "sk-ant-oat01-0123456789" });
+  assert.match(stderr, /stored an OAuth token/);
+  assert.equal((await run(["run", "hello"])).code, 1); // the model opens to the key alone
+  assert.deepEqual(requests, []);
+});
+
+for (const input of [
+  "",
+  "\n",
+  "short",
+  "two words here",
+  '{\n"key": 1\n}',
+  "schlüssel-schlüssel",
+  "sk-ant\u0000-0123456789",
+]) {
+  test(`${JSON.stringify(input)} is no key: nothing is stored, and it is not shown`, async (t) => {
+    const { run, file } = await harness(t);
+    const { code, stdout, stderr } = await run(["login"], { input });
+    assert.deepEqual([code, stdout, existsSync(file)], [2, "", false]);
+    assert.match(stderr, /^stromboli: that is not an API key or a token: [^\n]*\n$/);
+    assert.equal(input.trim() !== "" && stderr.includes(input.trim()), false);
+  });
+}
+
+test("on a terminal it asks, and what is typed does not show", async (t) => {
+  const { terminal, run, key } = await harness(t);
+  const { shows, type, done } = terminal("stromboli login");
+  await shows("API key or OAuth token");
+  type(`${key}\r`);
+  const { code, written } = await done;
+  assert.deepEqual([code, written.includes(key), written.includes(key.slice(-4))], [0, false, false]);
+  assert.match(written, /stored an API key/);
+  assert.equal((await run(["run", "hello"])).code, 0);
+});
+
+for (const [name, key] of [
+  ["Ctrl-C", "\u0003"],
+  ["Ctrl-D", "\u0004"],
+] as const) {
+  test(`${name} at the question ends it with 130 and stores nothing`, async (t) => {
+    const { terminal, file } = await harness(t);
+    const { shows, type, done } = terminal("stromboli login");
+    await shows("API key or OAuth token");
+    type(key);
+    const { code, screen } = await done;
+    assert.deepEqual(
+      [code, screen.at(-1), existsSync(file)],
+      [130, "stromboli: interrupted; nothing is stored", false],
+    );
+  });
+}
+
+test("a credentials file that is broken is told, with what to do", async (t) => {
+  const { run, key, file, log } = await harness(t);
+  await run(["login"], { input: key });
+  const { writeFileSync } = await import("node:fs");
+  writeFileSync(file, "{");
+  const { code, stderr } = await run(["run", "hello"]);
+  assert.equal(code, 78);
+  assert.match(stderr, /credentials\.json holds no readable credential: run stromboli login again/);
+  assert.equal(log().includes(key), false);
+});
