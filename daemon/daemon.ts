@@ -78,7 +78,8 @@ export const startDaemon = async ({ config, env, log }: DaemonOptions) => {
   const socket = config.server.socket || defaultSocket(env);
   await listenOnSocket(servers[0], socket);
   const port = await listenOnPort(servers[1], config.server);
-  const url = `http://${config.server.host}:${port}`;
+  const { host } = config.server;
+  const url = `http://${host.includes(":") ? `[${host}]` : host}:${port}`;
   const note = join(folders.state, "daemon.json");
   writeFileSync(note, JSON.stringify({ pid: process.pid, version, socket, url }), { mode: 0o600 });
   stack.defer(() => rmSync(note, { force: true }));

@@ -122,6 +122,7 @@ const giveUp = { "x-should-retry": "false" };
 /** Refusals have the API's own shape, so that the CLI reports them as it does those of the API. */
 const refuse = (response: ServerResponse, status: number, message: string): void => {
   const type = status === 401 ? "authentication_error" : status === 404 ? "not_found_error" : "api_error";
+  response.req.resume(); // a body that nobody reads would keep the agent from reading this
   response
     .writeHead(status, { "content-type": "application/json", ...(status === 401 && giveUp) })
     .end(JSON.stringify({ type: "error", error: { type, message } }));

@@ -20,7 +20,7 @@ export const planVolume = (text: string, rules: VolumeRules): Volume => {
   const { host, container, options } = parseVolume(text);
   const target = checkTarget(container);
   const owner = rules.resolve(host);
-  const entry = owner && rules.allowed.find(({ path }) => contains(path, owner.real));
+  const entry = owner && nearest(rules.allowed, owner.real);
   if (!entry) {
     // One answer for a path that is missing and one that is not allowed: refusals must not tell what exists.
     const remedy = "allow it there, or with STROMBOLI_POLICY_VOLUMES in the daemon's environment";
@@ -33,6 +33,10 @@ export const planVolume = (text: string, rules: VolumeRules): Volume => {
   const labels = options.filter((option) => option === "z" || option === "Z");
   return { source: owner.real, target, options: [...labels, readOnly ? "ro" : "rw"], readOnly, owner };
 };
+
+/** The entry that says most about a path: `/data/pub` counts before `/data:ro`. */
+const nearest = (allowed: VolumeRules["allowed"], real: string) =>
+  allowed.filter(({ path }) => contains(path, real)).toSorted((a, b) => b.path.length - a.path.length)[0];
 
 const knownOptions = new Set(["ro", "rw", "z", "Z"]);
 

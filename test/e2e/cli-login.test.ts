@@ -1,9 +1,10 @@
 import assert from "node:assert/strict";
-import { existsSync, readFileSync, statSync } from "node:fs";
+import { existsSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { test, type TestContext } from "node:test";
 import { createCli } from "./cli.ts";
 import { startStromboli } from "./harness.ts";
+import { makePlace, type Place } from "./place.ts";
 
 /** A daemon without credentials of its own, before a model that one key opens. */
 const harness = async (t: TestContext) => {
@@ -13,9 +14,18 @@ const harness = async (t: TestContext) => {
     key: stromboli.key,
     requests: stromboli.model.requests,
     log: stromboli.log,
-    file: join(stromboli.place.configHome, "stromboli/credentials.json"),
+    file: fileOf(stromboli.place),
   };
 };
+
+/** A user without a daemon. */
+const alone = (t: TestContext) => {
+  const place = makePlace();
+  t.after(() => place[Symbol.dispose]());
+  return { ...createCli(place), file: fileOf(place) };
+};
+
+const fileOf = ({ configHome }: Place) => join(configHome, "stromboli/credentials.json");
 
 test("a key on standard input goes to a file of the user's alone, and the next run uses it without a restart", async (t) => {
   const { run, key, file } = await harness(t);
@@ -53,7 +63,7 @@ for (const input of [
   "sk-ant\u0000-0123456789",
 ]) {
   test(`${JSON.stringify(input)} is no key: nothing is stored, and it is not shown`, async (t) => {
-    const { run, file } = await harness(t);
+    const { run, file } = alone(t);
     const { code, stdout, stderr } = await run(["login"], { input });
     assert.deepEqual([code, stdout, existsSync(file)], [2, "", false]);
     assert.match(stderr, /^stromboli: that is not an API key or a token: [^\n]*\n$/);
@@ -77,7 +87,7 @@ for (const [name, key] of [
   ["Ctrl-D", "\u0004"],
 ] as const) {
   test(`${name} at the question ends it with 130 and stores nothing`, async (t) => {
-    const { terminal, file } = await harness(t);
+    const { terminal, file } = alone(t);
     const { shows, type, done } = terminal("stromboli login");
     await shows("API key or OAuth token");
     type(key);
@@ -92,7 +102,6 @@ for (const [name, key] of [
 test("a credentials file that is broken is told, with what to do", async (t) => {
   const { run, key, file, log } = await harness(t);
   await run(["login"], { input: key });
-  const { writeFileSync } = await import("node:fs");
   writeFileSync(file, "{");
   const { code, stderr } = await run(["run", "hello"]);
   assert.equal(code, 78);

@@ -153,3 +153,11 @@ test("a finished output has the same lines as it had live", async (t) => {
   end();
   assert.deepEqual(await Array.fromAsync(linesOf(path)), await Array.fromAsync(follow(path, ended)));
 });
+
+test("a line without end is cut at 32 MiB, and the one after it is whole", async (t) => {
+  const { path, write } = openOutput(t);
+  for (let written = 0; written < 40; written += 1) await write(Buffer.alloc(1_048_576, "x"));
+  await write("\nnext\n");
+  const lines = await Array.fromAsync(linesOf(path));
+  assert.deepEqual([lines.length, lines[0]?.length, lines[1]], [2, 32 * 1_048_576, "next"]);
+});

@@ -144,3 +144,14 @@ for (const [folder, path, held] of [
 ] as const) {
   test(`${folder} ${held ? "holds" : "does not hold"} ${path}`, () => assert.equal(contains(folder, path), held));
 }
+
+test("the entry nearest to a path decides, whatever their order", () => {
+  const both = [
+    { path: "/data", readOnly: true },
+    { path: "/data/pub", readOnly: false },
+  ];
+  for (const allowed of [both, both.toReversed()]) {
+    assert.deepEqual(planVolume("/data/pub/x:/workspace", { ...rules, allowed }).options, ["rw"]);
+    assert.deepEqual(planVolume("/data/x:/workspace", { ...rules, allowed }).options, ["ro"]);
+  }
+});

@@ -1,0 +1,160 @@
+import assert from "node:assert/strict";
+import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from "node:fs";
+import { createServer } from "node:net";
+import { once } from "node:events";
+import type { AddressInfo } from "node:net";
+import { join } from "node:path";
+import { test, type TestContext } from "node:test";
+import { configFolder, stateFolder } from "../../lib/paths.ts";
+import { Health } from "../../lib/schema/health.ts";
+import { createCli } from "./cli.ts";
+import { makePlace, type Place } from "./place.ts";
+
+/** A user without a daemon, who is left without one. */
+const harness = (t: TestContext, config: { server?: object } = {}) => {
+  const place = makePlace();
+  const server = { port: 0, socket: place.socket, ...config.server };
+  place.configure({ ...config, state_dir: place.state, server });
+  knowTrial(place);
+  const cli = createCli(place, { STROMBOLI_SERVER_SOCKET: place.socket });
+  t.after(async () => {
+    await cli.run(["daemon", "stop"]);
+    place[Symbol.dispose]();
+  });
+  const note = () => JSON.parse(readFileSync(join(place.state, "daemon.json"), "utf8")) as { pid: number; url: string };
+  return { ...cli, place, server, note, pid: () => note().pid };
+};
+
+/** bin/setup's finding about this machine, so that it need not try again for the place. */
+const knowTrial = ({ folder, configHome }: Place): void => {
+  const known = join(stateFolder(process.env), "trial");
+  if (!existsSync(known)) return;
+  const found = readFileSync(known, "utf8").replaceAll(configFolder(process.env), join(configHome, "stromboli"));
+  mkdirSync(join(folder, "stromboli"));
+  writeFileSync(join(folder, "stromboli/trial"), found);
+};
+
+test("run starts a daemon where there is none, says so, and the next run finds it", async (t) => {
+  const { run, pid } = harness(t);
+  const first = await run(["run", "--demo", "say: one"]);
+  assert.deepEqual(first, {
+    code: 0,
+    stdout: "one\n",
+    stderr: "stromboli: starting the daemon in the background; stop it with: stromboli daemon stop\n",
+  });
+  const before = pid();
+  assert.deepEqual(await run(["run", "--demo", "say: two"]), { code: 0, stdout: "two\n", stderr: "" });
+  assert.equal(pid(), before);
+});
+
+test("two runs that start at once where there is no daemon share one", async (t) => {
+  const { run } = harness(t);
+  const both = await Promise.all(["one", "two"].map((word) => run(["run", "--demo", `say: ${word}`])));
+  assert.deepEqual(
+    both.map(({ code, stdout }) => [code, stdout]),
+    [
+      [0, "one\n"],
+      [0, "two\n"],
+    ],
+  );
+});
+
+test("daemon start, status and stop do what they say, and say so when there is nothing to do", async (t) => {
+  const { run, place, note, pid } = harness(t);
+  const said = async (command: string) => (await run(["daemon", command])).stderr;
+  assert.equal(await said("start"), "stromboli: the daemon runs\n");
+  const { pid: first, url } = note();
+  assert.equal(await said("start"), "stromboli: the daemon runs already\n");
+  assert.equal(pid(), first);
+  const { stdout } = await run(["daemon", "status"]);
+  assert.match(stdout, new RegExp(`^process ${first}, version \\S+\n${url}\nunix://${place.socket}\n$`));
+  assert.equal(await said("stop"), "stromboli: the daemon has stopped\n");
+  assert.equal(await said("stop"), "stromboli: no daemon runs\n");
+  const { code, stderr } = await run(["daemon", "status"]);
+  assert.deepEqual([code, stderr], [69, "stromboli: no daemon runs; start it with: stromboli daemon start\n"]);
+});
+
+test("a daemon that was killed does not run, and can be started again", async (t) => {
+  const { run, pid } = harness(t);
+  await run(["daemon", "start"]);
+  const killed = pid();
+  process.kill(killed, "SIGKILL");
+  assert.equal((await run(["daemon", "status"])).code, 69);
+  assert.deepEqual(await run(["daemon", "start"]), { code: 0, stdout: "", stderr: "stromboli: the daemon runs\n" });
+  assert.notEqual(pid(), killed);
+});
+
+test("a configuration that is broken is told with file and line, and nothing is started", async (t) => {
+  const { run, place } = harness(t, { server: { prot: 9000 } });
+  for (const args of [["daemon", "start"], ["daemon"], ["run", "--demo", "hello"]]) {
+    const { code, stderr } = await run(args);
+    assert.equal(code, 78);
+    assert.match(
+      stderr,
+      new RegExp(`^stromboli: ${place.configFile}:\\d+: server\\.prot: unknown key, did you mean server\\.port\\?\n$`),
+    );
+  }
+  assert.equal(existsSync(join(place.state, "daemon.json")), false);
+});
+
+test("a daemon that cannot start ends daemon start with its own exit code and words", async (t) => {
+  const taken = createServer().listen(0, "127.0.0.1");
+  t.after(() => taken.close());
+  await once(taken, "listening");
+  const { port } = taken.address() as AddressInfo; // TCP and listening: never null, never a pipe
+  const { code, stderr } = await harness(t, { server: { port } }).run(["daemon", "start"]);
+  assert.equal(code, 78);
+  assert.match(
+    stderr,
+    /^stromboli: the daemon did not start:\nstromboli: cannot listen on 127\.0\.0\.1:\d+: .*server\.port\n$/,
+  );
+});
+
+test("the daemon in the background reads the configuration that its starter read", async (t) => {
+  const { run, place, server } = harness(t);
+  renameSync(place.configFile, join(place.folder, "here.yaml"));
+  const flags = ["--config", "here.yaml", "--set", "log.level=debug"];
+  const env = { STROMBOLI_CONFIG: undefined };
+  assert.equal((await run(["daemon", "start", ...flags], { env })).code, 0);
+  assert.match((await run(["daemon", ...flags, "status"], { env })).stdout, new RegExp(`unix://${server.socket}`));
+  assert.match(readFileSync(join(place.state, "daemon.log"), "utf8"), /here\.yaml/);
+  assert.match((await run(["daemon", "stop", ...flags], { env })).stderr, /has stopped/);
+});
+
+test("a key in the environment of whoever starts the daemon is on no command line", async (t) => {
+  const { run, pid } = harness(t);
+  const key = "sk-ant-e2e-0123456789";
+  await run(["daemon", "start"], { env: { ANTHROPIC_API_KEY: key } });
+  assert.match(readFileSync(`/proc/${pid()}/environ`, "utf8"), new RegExp(key));
+  assert.doesNotMatch(readFileSync(`/proc/${pid()}/cmdline`, "utf8"), /sk-ant/);
+});
+
+test("status tells how the daemon and what it depends upon are, for people and as JSON", async (t) => {
+  const { run } = harness(t);
+  await run(["daemon", "start"], { env: { ANTHROPIC_API_KEY: "sk-ant-e2e-0123456789" } });
+  const { code, stdout, stderr } = await run(["status"]);
+  assert.deepEqual([code, stderr], [0, ""]);
+  assert.match(stdout, /^stromboli \S+: ok\n✔ podman\n✔ database\n✔ claude\n$/);
+  const health = Health.parse(JSON.parse((await run(["status", "--json"])).stdout));
+  assert.deepEqual([health.name, health.status], ["stromboli", "ok"]);
+});
+
+test("status and version find the daemon where the configuration file puts it", async (t) => {
+  const { run, place } = harness(t);
+  await run(["daemon", "start"]);
+  const env = { STROMBOLI_SERVER_SOCKET: undefined, XDG_RUNTIME_DIR: place.folder };
+  assert.equal((await run(["status"], { env })).code, 0);
+  assert.doesNotMatch((await run(["version"], { env })).stdout, /not running/);
+});
+
+test("without a daemon status ends with 69, and version tells the rest", async (t) => {
+  const { run } = harness(t);
+  const { code, stdout, stderr } = await run(["status"]);
+  assert.deepEqual(
+    [code, stdout, stderr],
+    [69, "", "stromboli: no daemon runs; start it with: stromboli daemon start\n"],
+  );
+  const { stdout: versions } = await run(["version"]);
+  assert.match(versions, /^stromboli \d+\.\d+\.\d+\ndaemon not running\nclaude \d+\.\d+\.\d+\n$/);
+  assert.match((await run(["--version"])).stdout, /^\d+\.\d+\.\d+\n$/);
+});
