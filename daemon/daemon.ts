@@ -31,7 +31,6 @@ import { createApp } from "./app.ts";
 import { listenOnPort, listenOnSocket } from "./listen.ts";
 
 export type DaemonOptions = { config: Config; env: NodeJS.ProcessEnv; log: Log };
-export type Daemon = Awaited<ReturnType<typeof startDaemon>>;
 
 /** Opens everything in order; disposing closes it in reverse. */
 export const startDaemon = async ({ config, env, log }: DaemonOptions) => {

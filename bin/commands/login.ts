@@ -11,9 +11,9 @@ export const loginCommand = () =>
       "after",
       `
 Examples:
-  stromboli login                                 asks for it and does not show it
+  stromboli login                asks for it and does not show it
   stromboli login < key.txt
-  claude setup-token                              makes an OAuth token for a Claude subscription`,
+  claude setup-token             makes an OAuth token of a Claude subscription`,
     )
     .action(login);
 

@@ -42,8 +42,8 @@ export const runCommand = () =>
 Examples:
   stromboli run "What is the meaning of life?"
   stromboli run -v . --yolo "Run the tests and fix what fails"
-  stromboli run -i python:3.12 --memory 2g --secret GH_TOKEN=github "Close stale issues"
-  git diff | stromboli run -                       the prompt comes on standard input`,
+  stromboli run -i python:3.12 --secret GH_TOKEN=github "Close stale issues"
+  stromboli run - < prompt.md`,
     )
     .action(run);
 

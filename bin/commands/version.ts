@@ -7,6 +7,7 @@ import { Failure } from "../failure.ts";
 export const versionCommand = () =>
   new Command("version")
     .description("Print the versions of this command, the daemon and the claude CLI.")
+    .addHelpText("after", "\nExample:\n  stromboli version")
     .action(async () => {
       console.log(`stromboli ${version}\ndaemon ${await daemonVersion()}\nclaude ${cliVersion}`);
     });
