@@ -33,6 +33,9 @@ for (const command of [runCommand, daemonCommand, statusCommand, loginCommand, s
   program.addCommand(strict(command()));
 }
 
+// Who reads us has gone, as in `… | head -1`, or the disk is full: there is nobody to tell, and hanging up cancels a run.
+process.stdout.on("error", () => process.exit(exitCodes.brokenPipe));
+
 try {
   await program.parseAsync();
 } catch (error) {

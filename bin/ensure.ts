@@ -5,7 +5,7 @@ import { setUp, startInBackground } from "./start.ts";
 
 /** A daemon of this user's: where it listens, keeps its state, and the flags that make it the same one elsewhere. */
 export type Place = { target: Target; state: string; args: readonly string[] };
-type PlaceFlags = { config?: string; set?: readonly string[] };
+type PlaceFlags = { cwd?: string; config?: string; set?: readonly string[] };
 
 /** The daemon to talk to. One that was named has to be there; this user's own is set up and started when it is not. */
 export const ensureDaemon = async (env: NodeJS.ProcessEnv): Promise<Target> => {
@@ -30,16 +30,19 @@ export const locateDaemon = async (env: NodeJS.ProcessEnv): Promise<Target> => {
   return env["STROMBOLI_HOST"] || (await isUp(target)) ? target : (await ownPlace(env)).target;
 };
 
-/** Where this user's daemon is, as the configuration says. Loads zod, so only when needed. */
+/**
+ * Where this user's daemon is, as the configuration says. Loads zod, so only when needed. Only who names the daemon gives
+ * a `cwd`: a `stromboli.yaml` in somebody's repository must not configure the daemon that `run` starts by itself.
+ */
 export const ownPlace = async (
   env: NodeJS.ProcessEnv,
-  { config: named, set = [] }: PlaceFlags = {},
+  { cwd, config: named, set = [] }: PlaceFlags = {},
 ): Promise<Place> => {
   const [{ loadConfig }, { defaultSocket, stateFolder }] = await Promise.all([
     import("../lib/config.ts"),
     import("../lib/paths.ts"),
   ]);
-  const { config, file } = loadConfig({ env, cwd: process.cwd(), file: named, flags: set });
+  const { config, file } = loadConfig({ env, cwd, file: named, flags: set });
   return {
     target: { socketPath: config.server.socket || defaultSocket(env) },
     state: config.state_dir || stateFolder(env),

@@ -18,4 +18,5 @@ export const exitCodes = {
   timedOut: 124,
   interrupted: 130,
   killed: 137,
+  brokenPipe: 141,
 } as const;

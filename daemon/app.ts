@@ -7,7 +7,7 @@ import type { Health } from "../lib/health.ts";
 import type { Runner } from "../lib/jobs/runner.ts";
 import type { Log } from "../lib/log.ts";
 import type { Config } from "../lib/schema/config.ts";
-import { version } from "../lib/version.ts";
+import { cliVersion, version } from "../lib/version.ts";
 import { refuseBrowsers } from "./middleware/browser.ts";
 import { answerError } from "./middleware/errors.ts";
 import { assumeJson, identify, type Variables } from "./middleware/request.ts";
@@ -26,7 +26,7 @@ export type AppDeps = {
 const maxBodyBytes = 10 * 1024 * 1024;
 
 /** The HTTP API. Pure wiring: nothing opens here. */
-export const createApp = ({ config: { server }, runner, health, credential, log }: AppDeps) => {
+export const createApp = ({ config: { claude, server }, runner, health, credential, log }: AppDeps) => {
   const app = new OpenAPIHono<Variables>();
   app.onError(answerError(log));
   app.notFound((c) => {
@@ -38,7 +38,9 @@ export const createApp = ({ config: { server }, runner, health, credential, log 
   app.use(bodyLimit({ maxSize: maxBodyBytes, onError: tooLarge }));
   app.use(assumeJson);
   app.doc31("/openapi.json", { openapi: "3.1.0", info: { title: "Stromboli", version } });
-  return app.route("/", healthRoutes({ health, credential })).route("/", runRoutes({ runner }));
+  return app
+    .route("/", healthRoutes({ health, credential, installedCli: claude.binary ? "unknown" : cliVersion }))
+    .route("/", runRoutes({ runner }));
 };
 
 const tooLarge = (): never => {

@@ -8,7 +8,7 @@ import { createBroker } from "../lib/broker/broker.ts";
 import { createUpstream } from "../lib/broker/upstream.ts";
 import { findCredential } from "../lib/credentials.ts";
 import { createScriptedModel } from "../lib/demo/model.ts";
-import { StromboliError } from "../lib/errors.ts";
+import { messageOf, StromboliError } from "../lib/errors.ts";
 import { createHealth } from "../lib/health.ts";
 import { createRunner, type Runner } from "../lib/jobs/runner.ts";
 import type { Log } from "../lib/log.ts";
@@ -27,8 +27,8 @@ import { createJobStore } from "../lib/store/jobs.ts";
 import { takeLock } from "../lib/store/lock.ts";
 import { createSessionStore } from "../lib/store/sessions.ts";
 import { version } from "../lib/version.ts";
-import { createApp } from "./app.ts";
-import { listenOnPort, listenOnSocket } from "./listen.ts";
+import { createApp, type App } from "./app.ts";
+import { listenOnPort, listenOnSocket, longestSocketPath } from "./listen.ts";
 
 export type DaemonOptions = { config: Config; env: NodeJS.ProcessEnv; log: Log };
 
@@ -36,9 +36,16 @@ export type DaemonOptions = { config: Config; env: NodeJS.ProcessEnv; log: Log }
 export const startDaemon = async ({ config, env, log }: DaemonOptions) => {
   refuseOpenHost(config.server.host);
   await using stack = new AsyncDisposableStack();
-  const folders = makeFolders(config.state_dir || stateFolder(env));
-  stack.adopt(takeLock(join(folders.state, "lock"), folders.state), (lock) => lock.close());
-  const db = stack.adopt(openDatabase(join(folders.state, "stromboli.db")), (open) => void open.close());
+  const path = config.state_dir || stateFolder(env);
+  const folders = usable(path, () => makeFolders(path));
+  stack.adopt(
+    usable(path, () => takeLock(join(folders.state, "lock"), folders.state)),
+    (lock) => lock.close(),
+  );
+  const db = stack.adopt(
+    usable(path, () => openDatabase(join(folders.state, "stromboli.db"))),
+    (open) => void open.close(),
+  );
 
   const now = Date.now;
   const credential = () => findCredential(env);
@@ -69,9 +76,7 @@ export const startDaemon = async ({ config, env, log }: DaemonOptions) => {
 
   const health = createHealth({ podman, db, cli, credential, now });
   const app = createApp({ config, runner, health, credential, log });
-  const answer = getRequestListener(app.fetch);
-  const serve = () => createServer((request, response) => void answer(request, response));
-  const servers = [serve(), serve()] as const; // one for the socket, one for the port
+  const servers = [serve(app), serve(app)] as const; // one for the socket, one for the port
   stack.defer(() => closeServers(servers, runner));
   await runner.recover();
   const socket = config.server.socket || defaultSocket(env);
@@ -88,9 +93,38 @@ export const startDaemon = async ({ config, env, log }: DaemonOptions) => {
   return { url, socket, [Symbol.asyncDispose]: () => resources.disposeAsync() };
 };
 
+const serve = (app: App): Server => {
+  const answer = getRequestListener(app.fetch);
+  return createServer((request, response) => void answer(request, response));
+};
+
+/** A state folder that is read-only, full or spoilt is the user's to mend, and no bug of ours. */
+const usable = <Value>(path: string, open: () => Value): Value => {
+  try {
+    return open();
+  } catch (cause) {
+    if (cause instanceof StromboliError) throw cause;
+    throw new StromboliError("config_invalid", `the state folder ${path} cannot be used: ${messageOf(cause)}`, {
+      cause,
+    });
+  }
+};
+
 const makeFolders = (path: string) => {
   mkdirSync(path, { recursive: true, mode: 0o700 });
   const state = realpathSync(path);
+  if (/[:\p{Cc}]/u.test(state)) {
+    throw new StromboliError(
+      "config_invalid",
+      `Podman cannot mount from ${state}: set state_dir to a path without colons`,
+    );
+  }
+  if (Buffer.byteLength(`${state}/jobs/run-0123456789abcdef/broker/api.sock`) > longestSocketPath) {
+    throw new StromboliError(
+      "config_invalid",
+      `the path ${state} is too long for the sockets below it; set state_dir to a shorter one`,
+    );
+  }
   const folders = { state, jobs: join(state, "jobs"), sessions: join(state, "sessions") };
   mkdirSync(folders.jobs, { recursive: true, mode: 0o700 });
   mkdirSync(folders.sessions, { recursive: true, mode: 0o700 });

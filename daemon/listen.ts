@@ -6,7 +6,7 @@ import { dirname } from "node:path";
 import { isOwnFolder } from "../lib/paths.ts";
 import { messageOf, StromboliError } from "../lib/errors.ts";
 
-const longestSocketPath = 107; // the kernel's limit, less the closing NUL
+export const longestSocketPath = 107; // the kernel's limit, less the closing NUL
 
 /** Listens on a unix socket that only this user can open; takes the place of one that nobody listens on any more. */
 export const listenOnSocket = async (server: Server, path: string): Promise<void> => {

@@ -17,7 +17,7 @@ export const describeIssues = (error: z.ZodError, context: Context): Issue[] =>
     if (issue.code !== "unrecognized_keys") return [{ path: placeOf(key, context), message: issue.message }];
     return issue.keys.map((name) => ({
       path: placeOf([...key, name], context),
-      message: `unknown key${suggestion([...key, name], context)}`,
+      message: `unknown key${didYouMean([...key, name].join("."), context.keys)}`,
     }));
   });
 
@@ -30,8 +30,8 @@ const placeOf = (key: readonly string[], { source, variableFor }: Context): stri
 
 const farthest = 4;
 
-const suggestion = (key: readonly string[], { keys }: Context): string => {
-  const name = key.join(".");
-  const [best] = keys.map((known) => ({ known, far: distance(name, known) })).toSorted((a, b) => a.far - b.far);
-  return best && best.far <= farthest ? `, did you mean ${best.known}?` : "";
+/** The known name that resembles one most, as a question; nothing when none does. */
+export const didYouMean = (name: string, known: readonly string[]): string => {
+  const [best] = known.map((other) => ({ other, far: distance(name, other) })).toSorted((a, b) => a.far - b.far);
+  return best && best.far <= farthest ? `, did you mean ${best.other}?` : "";
 };

@@ -2,14 +2,20 @@ import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { parse as parseYaml } from "yaml";
 import { z } from "zod";
-import { describeIssues } from "./config-issues.ts";
+import { describeIssues, didYouMean } from "./config-issues.ts";
 import { isTree, readSource, type Tree } from "./config-source.ts";
 import { messageOf, StromboliError } from "./errors.ts";
 import { configFolder } from "./paths.ts";
 import { Config } from "./schema/config.ts";
 
 type Environment = Readonly<Record<string, string | undefined>>;
-export type ConfigSources = { env: Environment; cwd: string; file?: string | undefined; flags?: readonly string[] };
+/** Without `cwd` no file of the working directory is read. */
+export type ConfigSources = {
+  env: Environment;
+  cwd?: string | undefined;
+  file?: string | undefined;
+  flags?: readonly string[];
+};
 
 /** The configuration as it holds now, and the file it came from: flag > environment > file > default. */
 export const loadConfig = (sources: ConfigSources): { config: Config; file: string | undefined } => {
@@ -17,6 +23,7 @@ export const loadConfig = (sources: ConfigSources): { config: Config; file: stri
   const source = path === undefined ? undefined : readSource(path);
   const values: Tree = { ...source?.values };
   setVariables(values, sources.env);
+  refuseUnknownVariables(sources.env);
   for (const flag of sources.flags ?? []) setFlag(values, flag);
 
   const result = Config.safeParse(values);
@@ -62,7 +69,7 @@ const findFile = ({ env, cwd, file }: ConfigSources): string | undefined => {
     if (!existsSync(named)) throw new StromboliError("config_invalid", `there is no configuration file ${named}`);
     return named;
   }
-  const folders = [cwd, configFolder(env), "/etc/stromboli"];
+  const folders = [...(cwd === undefined ? [] : [cwd]), configFolder(env), "/etc/stromboli"];
   return folders.map((folder) => join(folder, "stromboli.yaml")).find((path) => existsSync(path));
 };
 
@@ -96,6 +103,16 @@ const setVariables = (values: Tree, env: Environment): void => {
     const text = env[origin];
     if (text !== undefined) set(values, key, readValue(key, { text, origin }));
   }
+};
+
+/** Variables of ours that are no keys: they say where to find the daemon and the file, or are the set-up's own. */
+const otherVariables = ["STROMBOLI_CONFIG", "STROMBOLI_HOST", "STROMBOLI_SETUP_LOCKED"];
+
+const refuseUnknownVariables = (env: Environment): void => {
+  const known = [...keys.map(variableOf), ...otherVariables];
+  const unknown = Object.keys(env).find((name) => name.startsWith("STROMBOLI_") && !known.includes(name));
+  if (unknown === undefined) return;
+  throw new StromboliError("config_invalid", `${unknown}: there is no such variable${didYouMean(unknown, known)}`);
 };
 
 const setFlag = (values: Tree, flag: string): void => {

@@ -1,5 +1,5 @@
 import { existsSync, lstatSync, readdirSync, type Stats } from "node:fs";
-import { chown, constants, cp, lstat, mkdir, rm } from "node:fs/promises";
+import { chmod, chown, constants, cp, lstat, mkdir, readdir, rename, rm } from "node:fs/promises";
 import { join } from "node:path";
 import type { Conversation } from "./agent/flags.ts";
 import { StromboliError } from "./errors.ts";
@@ -59,7 +59,11 @@ export const createSessions = ({ folder, store }: { folder: string; store: Sessi
       return !isNew && hasTranscript(home, id) ? { kind: "resume", id } : { kind: "new", id };
     },
 
-    removeFiles: (id: string) => rm(join(folder, id), { recursive: true, force: true }),
+    /** Takes away the files of a session that is not kept, so that its id is free at once; `removeSetAside` ends them. */
+    setAside: (id: string, jobId: string) =>
+      rename(join(folder, id), join(folder, asideOf(jobId))).catch(unlessMissing),
+    removeSetAside: (jobId: string) => removeTree(join(folder, asideOf(jobId))),
+    removeFiles: (id: string) => removeTree(join(folder, id)),
   };
 };
 
@@ -88,8 +92,33 @@ const isCopied = (stat: Stats): boolean => stat.isFile() || stat.isDirectory() |
 const give = async (path: string, { uid, gid }: { uid: number; gid: number }): Promise<boolean> => {
   const made = await mkdir(path, { recursive: true, mode: 0o700 });
   const { uid: owner } = await lstat(path);
-  if (owner === uid) return false;
+  if (owner === uid) {
+    if (made === undefined) await chmod(path, 0o700); // the agent may have shut itself out
+    return false;
+  }
   if (made === undefined) return true;
   await chown(path, uid, gid);
   return false;
+};
+
+const asideOf = (jobId: string) => `.of-${jobId}`;
+
+const unlessMissing = (error: unknown): void => {
+  if (!(error instanceof Error && "code" in error && error.code === "ENOENT")) throw error;
+};
+
+/** Removes a folder, also where folders in it cannot be written to, as those of Go's module cache. */
+const removeTree = async (path: string): Promise<void> => {
+  const options = { recursive: true, force: true } as const;
+  await rm(path, options).catch(async () => {
+    await openFolders(path);
+    await rm(path, options);
+  });
+};
+
+const openFolders = async (path: string): Promise<void> => {
+  await chmod(path, 0o700);
+  for (const entry of await readdir(path, { withFileTypes: true })) {
+    if (entry.isDirectory()) await openFolders(join(path, entry.name));
+  }
 };

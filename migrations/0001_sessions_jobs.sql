@@ -11,31 +11,35 @@ create table sessions (
 create index sessions_recent on sessions (last_used_at desc);
 
 create table jobs (
-  id              text primary key,
-  state           text not null check (state in ('starting', 'running', 'ended')),
+  seq             integer primary key,
+  id              text not null unique,
+  state           text not null check (state in ('pending', 'starting', 'running', 'ended')),
   session_id      text not null,
+  forked_from     text,
   request         text not null check (json_valid(request)),
   container       text not null unique,
   image_reference text not null,
   image_id        text not null,
   image_digest    text not null,
+  timeout_ms      integer not null,
   handle_hash     text not null,
-  stop_reason     text check (stop_reason in ('timed_out', 'cancelled')),
+  stop_reason     text,
   outcome         text,
   exit_code       integer,
   error           text,
+  num_turns       integer,
   usage           text check (json_valid(usage)),
   timings         text check (json_valid(timings)),
   created_at      integer not null,
+  updated_at      integer not null,
   started_at      integer,
-  deadline_at     integer,
   ended_at        integer,
   check ((state = 'ended') = (outcome is not null and ended_at is not null))
 ) strict;
 
 -- Two agents on one session would fork its transcript without a word: the database refuses the second.
-create unique index jobs_session_busy on jobs (session_id) where state <> 'ended';
-create index jobs_recent on jobs (created_at desc);
+create unique index jobs_session_busy on jobs (session_id) where state in ('starting', 'running');
+create index jobs_open on jobs (seq) where state <> 'ended';
 
 create table api_requests (
   job_id                      text not null references jobs (id) on delete cascade,

@@ -84,7 +84,8 @@ const status = async (_flags: unknown, command: Command): Promise<void> => {
 
 const say = (text: string): void => console.error(`stromboli: ${text}`);
 
-const placeOf = (command: Command): Promise<Place> => ownPlace(process.env, command.optsWithGlobals<ServeFlags>());
+const placeOf = (command: Command): Promise<Place> =>
+  ownPlace(process.env, { cwd: process.cwd(), ...command.optsWithGlobals<ServeFlags>() });
 
 type Note = { pid: number; version: string; url: string; socket: string };
 

@@ -3,7 +3,7 @@ import { noCredentials, type Credential } from "../../lib/credentials.ts";
 import { messageOf } from "../../lib/errors.ts";
 import type { Health as HealthChecks } from "../../lib/health.ts";
 import { ClaudeStatus, Health } from "../../lib/schema/health.ts";
-import { cliVersion, version } from "../../lib/version.ts";
+import { version } from "../../lib/version.ts";
 import type { Variables } from "../middleware/request.ts";
 import { json } from "./responses.ts";
 
@@ -38,9 +38,12 @@ const claudeStatus = createRoute({
 export const healthRoutes = ({
   health: checks,
   credential,
+  installedCli,
 }: {
   health: HealthChecks;
   credential: () => Credential | undefined;
+  /** The version of the CLI that runs use. */
+  installedCli: string;
 }) => {
   const report = async () => {
     const components = await checks.components();
@@ -58,7 +61,7 @@ export const healthRoutes = ({
     .openapi(claudeStatus, (c) => {
       const { credentials, message } = describe(credential);
       const configured = credentials !== "none";
-      return c.json({ configured, message, cli_version: cliVersion, credentials }, 200);
+      return c.json({ configured, message, cli_version: installedCli, credentials }, 200);
     });
 };
 

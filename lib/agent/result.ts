@@ -64,7 +64,8 @@ export const outcomeOf = ({ exitCode, oomKilled, stopReason, result }: Exit): Ou
   return exitCode === 137 || exitCode === 143 ? "killed" : "agent_error";
 };
 
-const outcomeOfResult = (result: ResultLine): Outcome => {
+/** What a result says of itself. */
+export const outcomeOfResult = (result: ResultLine): Outcome => {
   if (!result.is_error) return isCommand(result) ? "agent_error" : "succeeded";
   if (result.subtype === "error_max_turns") return "max_turns";
   if (result.subtype === "error_max_budget_usd") return "budget";

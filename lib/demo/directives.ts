@@ -47,13 +47,16 @@ const grammar: readonly (readonly [RegExp, Build])[] = [
   [/^recall$/, () => speech(recall)],
   [/^system$/, () => speech(systemPrompt)],
   [/^tools$/, () => speech(toolNames)],
-  [/^long (\d+)$/, (kib) => speech(() => numberedLines(Number(kib)))],
-  [/^slow (\d+) (\d+)$/, (count, ms) => ({ ...speech(() => numberedWords(Number(count))), everyMs: Number(ms) })],
+  [/^long (\d{1,5})$/, (kib) => speech(() => numberedLines(Number(kib)))],
+  [
+    /^slow (\d{1,5}) (\d{1,5})$/,
+    (count, ms) => ({ ...speech(() => numberedWords(Number(count))), everyMs: Number(ms) }),
+  ],
   [/^empty$/, () => ({ kind: "empty" })],
 
   [/^stop (\w+)$/, (reason) => ({ kind: "stop", reason })],
   [/^usage((?: (?:in|out|read|write)=\d+)+)$/, (settings) => ({ kind: "usage", usage: toUsage(settings) })],
-  [/^delay (\d+)$/, (ms) => ({ kind: "delay", ms: Number(ms) })],
+  [/^delay (\d{1,6})$/, (ms) => ({ kind: "delay", ms: Number(ms) })],
 
   [/^fail (\d{3})( .*)?$/, (status, settings) => fault(failure(Number(status), settings))],
   [/^fail-in-stream(?: (\w+))?$/, (type) => fault({ kind: "fail-in-stream", type: type || "overloaded_error" })],

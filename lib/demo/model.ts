@@ -1,6 +1,5 @@
 import { randomUUID } from "node:crypto";
 import type { IncomingMessage, ServerResponse } from "node:http";
-import { text } from "node:stream/consumers";
 import { setTimeout as pause } from "node:timers/promises";
 import { type Exchange, sendEvents, sendFailure, sendJson } from "./exchange.ts";
 import { refusal, toFailure } from "./failures.ts";
@@ -14,6 +13,9 @@ export type { ModelRequest } from "./request.ts";
 
 export type ScriptedModelOptions = { fallback?: Fallback; observe?: (request: ModelRequest) => void };
 
+/** It runs inside the daemon, and agents talk to it: nothing of theirs may pile up. */
+const rememberedAttempts = 1000;
+
 /** A stand-in for the Anthropic Messages API, as a listener for `http.createServer`: the prompt is its script. */
 export const createScriptedModel = ({ fallback = "tour", observe }: ScriptedModelOptions = {}) => {
   const attempts = new Map<string, number>();
@@ -21,6 +23,7 @@ export const createScriptedModel = ({ fallback = "tour", observe }: ScriptedMode
   const dueFault = ({ faults }: Turn, stream: boolean) =>
     faults.find(({ fault, key }) => {
       const attempt = (attempts.get(key) ?? 0) + 1;
+      if (attempts.size > rememberedAttempts) attempts.clear();
       attempts.set(key, attempt);
       return strikes(fault, { attempt, stream });
     })?.fault;
@@ -37,7 +40,8 @@ export const createScriptedModel = ({ fallback = "tour", observe }: ScriptedMode
   };
 
   const serve = async ({ request, method, path }: Received, exchange: Exchange): Promise<void> => {
-    const received = await text(request);
+    const received = await readBody(request);
+    if (received === undefined) return sendFailure(exchange, toFailure(413));
     const { data: body } = MessagesRequest.safeParse(parseJson(received));
     observe?.({ method, path, headers: request.headers, body });
 
@@ -74,3 +78,17 @@ const toReceived = (request: IncomingMessage): Received => ({
   method: request.method ?? "GET",
   path: (request.url ?? "/").replace(/\?.*$/, ""),
 });
+
+const largestBody = 8 * 1024 * 1024;
+
+/** The body as text; undefined, and the rest unread, when it is larger than any real request. */
+const readBody = async (request: AsyncIterable<Buffer>): Promise<string | undefined> => {
+  const chunks: Buffer[] = [];
+  let length = 0;
+  for await (const chunk of request) {
+    length += chunk.length;
+    if (length > largestBody) return undefined;
+    chunks.push(chunk);
+  }
+  return Buffer.concat(chunks).toString("utf8");
+};

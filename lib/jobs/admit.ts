@@ -1,7 +1,6 @@
 import { randomBytes } from "node:crypto";
 import { realpathSync, statSync } from "node:fs";
 import type { CliFinder } from "../agent/binary.ts";
-import { promptLine } from "../agent/flags.ts";
 import { createHandle, hashHandle } from "../broker/handle.ts";
 import { noCredentials, type Credential } from "../credentials.ts";
 import { StromboliError } from "../errors.ts";
@@ -15,7 +14,6 @@ import type { Choice, Sessions } from "../sessions.ts";
 import type { Db } from "../store/database.ts";
 import type { JobStore, NewJob } from "../store/jobs.ts";
 import type { SessionStore } from "../store/sessions.ts";
-import { fillFolder, jobFolder } from "./folder.ts";
 
 export type Admitted = {
   job: NewJob;
@@ -30,7 +28,6 @@ export type Admitted = {
 export type AdmissionDeps = {
   config: Config;
   machine: Machine;
-  jobsFolder: string;
   db: Db;
   jobs: JobStore;
   sessions: Sessions;
@@ -42,8 +39,8 @@ export type AdmissionDeps = {
   now: () => number;
 };
 
-/** Lets a request in: everything that can be refused is refused here, and then the job is a row. */
-export const admit = async (deps: AdmissionDeps, request: RunRequest): Promise<Admitted> => {
+/** Lets a request in: everything that can be refused is refused here, `checkOpen` last, and then the job is a row. */
+export const admit = async (deps: AdmissionDeps, request: RunRequest, checkOpen: () => void): Promise<Admitted> => {
   const plan = planRun(request, deps.config, { machine: deps.machine, rules: volumeRules(deps.config) });
   const credential = request.demo ? "api_key" : deps.credential()?.kind;
   if (!credential) throw noCredentials();
@@ -55,6 +52,7 @@ export const admit = async (deps: AdmissionDeps, request: RunRequest): Promise<A
 
   const id = `run-${randomBytes(8).toString("hex")}`;
   const handle = createHandle();
+  checkOpen();
   const choice = deps.sessions.choose(request); // no await between here and the insert: two requests see each other
   const job: NewJob = {
     id,
@@ -62,11 +60,12 @@ export const admit = async (deps: AdmissionDeps, request: RunRequest): Promise<A
     request,
     container: `stromboli-${id}`,
     image: { reference: plan.image, id: image.id, digest: image.digest },
+    forkedFrom: choice.from ?? null,
+    timeoutMs: plan.timeoutMs,
     handleHash: hashHandle(handle),
     createdAt: deps.now(),
   };
   insert(deps, { job, choice, workdir: plan.workdir });
-  fillFolder(jobFolder(deps.jobsFolder, id), promptLine(request.prompt, request.claude ?? {}));
   return { job, plan, choice, imagePath: image.path, binary, credential, handle };
 };
 

@@ -14,11 +14,14 @@ export type CleanUpDeps = {
   log: Log;
 };
 
-/** Removes what only a running job needs; a session without a row was not meant to last. */
-export const cleanUp = async (deps: CleanUpDeps, job: Pick<Job, "id" | "container" | "sessionId">): Promise<void> => {
+type Leaving = Pick<Job, "id" | "container" | "sessionId">;
+
+/** Removes what only a running job needs. `forget` also removes the files of its session. */
+export const cleanUp = async (deps: CleanUpDeps, job: Leaving, { forget = false } = {}): Promise<void> => {
   try {
     await keepOutput(jobFolder(deps.jobsFolder, job.id));
-    if (!deps.sessionStore.find(job.sessionId)) await deps.sessions.removeFiles(job.sessionId);
+    if (forget) await deps.sessions.removeFiles(job.sessionId);
+    await deps.sessions.removeSetAside(job.id);
     await deps.containers.remove(job.container); // last: a container that is left tells the next start to do all this again
   } catch (error) {
     deps.log.warn({ job: job.id, error: messageOf(error) }, "clean-up failed; the next start tries again");

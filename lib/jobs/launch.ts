@@ -1,4 +1,5 @@
 import { readFile } from "node:fs/promises";
+import { promptLine } from "../agent/flags.ts";
 import type { Broker } from "../broker/broker.ts";
 import { StromboliError } from "../errors.ts";
 import { planContainer, planEnvironment, type Placement } from "../policy/container.ts";
@@ -10,7 +11,7 @@ import type { Config } from "../schema/config.ts";
 import type { Sessions } from "../sessions.ts";
 import type { JobStore } from "../store/jobs.ts";
 import type { Admitted } from "./admit.ts";
-import { jobFolder, openFiles, writeEnv, type JobFolder } from "./folder.ts";
+import { fillFolder, jobFolder, openFiles, writeEnv, type JobFolder } from "./folder.ts";
 
 export type LaunchDeps = {
   config: Config;
@@ -28,6 +29,7 @@ export const launch = async (deps: LaunchDeps, admitted: Admitted): Promise<Asyn
   const { config, machine } = deps;
   const { job, plan, choice } = admitted;
   const folder = jobFolder(deps.jobsFolder, job.id);
+  fillFolder(folder, promptLine(job.request.prompt, job.request.claude ?? {})); // before any await: a stream follows it at once
   await using stack = new AsyncDisposableStack();
   const session = await deps.sessions.prepare(choice, plan.user);
   const tcp = config.claude.transport === "tcp";
@@ -54,8 +56,7 @@ export const launch = async (deps: LaunchDeps, admitted: Admitted): Promise<Asyn
   };
   const spec = planContainer(job.request, plan, { config, machine, placement });
   await start(deps, { spec, folder, env: planEnvironment(job.request, config, placement) });
-  const startedAt = deps.now();
-  deps.jobs.started(job.id, startedAt, startedAt + plan.timeoutMs);
+  deps.jobs.started(job.id, deps.now());
   return stack.move();
 };
 

@@ -1,16 +1,22 @@
 import { createReadStream, watch, type FSWatcher } from "node:fs";
-import { open, type FileHandle } from "node:fs/promises";
+import { open, stat, type FileHandle } from "node:fs/promises";
 import { eventsOf, type AgentEvent } from "../agent/events.ts";
 import { addCounts, noCounts, parseResult, usageOf, type Counts, type ResultLine } from "../agent/result.ts";
 
 const keptTextLength = 2000;
 
-/** All lines of a finished output file. */
-export async function* linesOf(path: string): AsyncGenerator<string> {
+/** A part of a file, in bytes: the agent can make its output as large as it likes, at no cost to itself. */
+type Part = { start?: number; end?: number };
+
+/** The lines of a finished output file, or of a part of it. */
+export async function* linesOf(path: string, part: Part = {}): AsyncGenerator<string> {
   const split = createSplitter();
-  for await (const chunk of createReadStream(path)) yield* split.push(chunk as Buffer); // no encoding set: buffers
+  for await (const chunk of createReadStream(path, part)) yield* split.push(chunk as Buffer); // no encoding set: buffers
   yield* split.rest();
 }
+
+/** As much as a reader is shown of one output file. */
+export const longestOutput = 512 * 1024 * 1024;
 
 /** The lines of an output file from its beginning, as they come, until `ended` settles and all is read. */
 export async function* follow(path: string, ended: Promise<unknown>): AsyncGenerator<string> {
@@ -68,16 +74,25 @@ export type Summary = {
   text: string;
 };
 
-/** One pass over the file; of the text only the end is kept. A background task can add results: the last one counts. */
+const headBytes = 1_048_576;
+const tailBytes = 40 * 1_048_576; // room for the longest result line, and what may come after it
+
+export const noOutput: Summary = { result: undefined, resultLine: "", counts: noCounts, model: "", text: "" };
+
+/** The head tells the model, the tail the results; a background task can add some: the last one counts. */
 export const summarize = async (path: string): Promise<Summary> => {
-  const summary: Summary = { result: undefined, resultLine: "", counts: noCounts, model: "", text: "" };
-  for await (const line of linesOf(path)) {
-    const result = parseResult(line);
-    if (result)
-      Object.assign(summary, { result, resultLine: line, counts: addCounts(summary.counts, usageOf(result)) });
-    else for (const event of eventsOf(line)) note(summary, event);
-  }
+  const { size } = await stat(path);
+  const summary = { ...noOutput };
+  const start = Math.max(0, size - tailBytes);
+  if (start > 0) for await (const line of linesOf(path, { end: headBytes })) take(summary, line);
+  for await (const line of linesOf(path, { start })) take(summary, line);
   return summary;
+};
+
+const take = (summary: Summary, line: string): void => {
+  const result = parseResult(line);
+  if (result) Object.assign(summary, { result, resultLine: line, counts: addCounts(summary.counts, usageOf(result)) });
+  else for (const event of eventsOf(line)) note(summary, event);
 };
 
 const note = (summary: Summary, event: AgentEvent): void => {
@@ -112,8 +127,8 @@ const createSplitter = () => {
     *push(chunk: Buffer): Generator<string> {
       let from = 0;
       for (let at = chunk.indexOf(10); at !== -1; at = chunk.indexOf(10, from)) {
-        add(chunk.subarray(from, at));
-        yield flush();
+        if (at > from) add(chunk.subarray(from, at));
+        if (length > 0) yield flush(); // an empty line says nothing
         from = at + 1;
       }
       add(chunk.subarray(from));

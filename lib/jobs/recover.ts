@@ -2,30 +2,50 @@ import { messageOf } from "../errors.ts";
 import type { Broker } from "../broker/broker.ts";
 import type { Machine } from "../policy/plan.ts";
 import type { Config } from "../schema/config.ts";
-import type { Job, JobStore } from "../store/jobs.ts";
-import { cleanUp, type CleanUpDeps } from "./clean-up.ts";
+import type { Job } from "../store/jobs.ts";
+import { abandon, type AbandonDeps } from "./abandon.ts";
+import { cleanUp } from "./clean-up.ts";
 import { jobFolder } from "./folder.ts";
 
-export type RecoveryDeps = CleanUpDeps & {
-  config: Config;
-  machine: Machine;
-  jobs: JobStore;
-  broker: Broker;
-  now: () => number;
-};
+export type RecoveryDeps = AbandonDeps & { config: Config; machine: Machine; broker: Broker };
+type Adopt = (job: Job, door: AsyncDisposable) => void;
 
 /**
- * Takes up every job that a former daemon left open: `adopt` gets those whose container runs or has ended, to wait for
- * it and settle. Containers of ours that belong to no open job are removed; those of other daemons are never touched.
+ * Takes up every job that a former daemon left open: `adopt` gets those whose container was started, to wait for it
+ * and settle. Containers of ours that belong to no open job are removed; those of other daemons are never touched.
  */
-export const recover = async (deps: RecoveryDeps, adopt: (job: Job, door: AsyncDisposable) => void): Promise<void> => {
+export const recover = async (deps: RecoveryDeps, adopt: Adopt): Promise<void> => {
   const open = deps.jobs.open();
   for (const job of open) {
-    if (await hasStarted(deps, job)) adopt(job, await reopen(deps, job));
-    else await giveUp(deps, job);
+    await takeUp(deps, job, adopt).catch((error: unknown) => {
+      deps.log.error(
+        { job: job.id, error: messageOf(error) },
+        "a job could not be taken up; the next start tries again",
+      );
+    });
   }
   const wanted = new Set(open.map(({ container }) => container));
   for (const name of await ownContainers(deps)) if (!wanted.has(name)) await discard(deps, name);
+};
+
+/** A running job whose container is gone is settled too: what it wrote before may hold its result. */
+const takeUp = async (deps: RecoveryDeps, job: Job, adopt: Adopt): Promise<void> => {
+  if (job.state === "running") return adopt(job, await reopen(deps, job));
+  const container = await deps.containers.inspect(job.container);
+  if (!container || container.status === "created" || container.status === "configured") {
+    return abandon(deps, job, "the daemon ended before the container was started");
+  }
+  deps.jobs.started(job.id, container.startedAt ?? deps.now());
+  adopt(job, await reopen(deps, job));
+};
+
+const reopen = async (
+  { broker, jobsFolder, config }: RecoveryDeps,
+  { id, handleHash, request }: Job,
+): Promise<AsyncDisposable> => {
+  const folder = config.claude.transport === "tcp" ? undefined : jobFolder(jobsFolder, id).broker;
+  const door = await broker.open({ jobId: id, handleHash, demo: request.demo ?? false, folder });
+  return { [Symbol.asyncDispose]: () => door.close() };
 };
 
 const ownContainers = ({ containers, machine, log }: RecoveryDeps): Promise<string[]> =>
@@ -38,45 +58,7 @@ const ownContainers = ({ containers, machine, log }: RecoveryDeps): Promise<stri
 const discard = async (deps: RecoveryDeps, name: string): Promise<void> => {
   const job = deps.jobs.withContainer(name);
   if (job) return cleanUp(deps, job);
-  await deps.containers
-    .remove(name)
-    .catch((error: unknown) => deps.log.warn({ container: name, error: messageOf(error) }, "leftover stays"));
-};
-
-/** Podman is unwell: to wait for the container is right whatever has become of it. */
-const notKnown = { status: "unknown" };
-
-/** A container that was created and never started would be waited for in vain. */
-const hasStarted = async ({ containers, jobs, now }: RecoveryDeps, job: Job): Promise<boolean> => {
-  const container = await containers.inspect(job.container).catch(() => notKnown);
-  if (!container || container.status === "created" || container.status === "configured") return false;
-  if (job.state === "starting") jobs.started(job.id, now(), now() + longestGuessMs);
-  return true;
-};
-
-/** The deadline was not written yet when the daemon died; Podman's own --timeout ends the container in time. */
-const longestGuessMs = 24 * 3_600_000;
-
-const reopen = async (
-  { broker, jobsFolder, config }: RecoveryDeps,
-  { id, handleHash, request }: Job,
-): Promise<AsyncDisposable> => {
-  const folder = config.claude.transport === "tcp" ? undefined : jobFolder(jobsFolder, id).broker;
-  const door = await broker.open({ jobId: id, handleHash, demo: request.demo ?? false, folder });
-  return { [Symbol.asyncDispose]: () => door.close() };
-};
-
-const giveUp = async (deps: RecoveryDeps, job: Job): Promise<void> => {
-  const endedAt = deps.now();
-  const timings = { queue: 0, create: endedAt - job.createdAt, hooks: 0, agent: 0, first_token: null };
-  const started = job.state === "running";
-  deps.jobs.ended(job.id, {
-    outcome: started ? "lost" : "start_failed",
-    exitCode: null,
-    error: started ? "the container vanished while no daemon ran" : "the daemon ended before the container was started",
-    usage: null,
-    timings,
-    endedAt,
+  await deps.containers.remove(name).catch((error: unknown) => {
+    deps.log.warn({ container: name, error: messageOf(error) }, "leftover stays");
   });
-  await cleanUp(deps, job);
 };

@@ -70,8 +70,19 @@ const tookCommand =
 const outputOf = async ({ request }: Job, { summary, outputPath }: Ended): Promise<string> => {
   const { result, resultLine, text } = summary;
   const format: OutputFormat = request.claude?.output_format ?? "text";
-  if (format === "stream-json") return (await Array.fromAsync(linesOf(outputPath))).join("\n");
+  if (format === "stream-json") return rawOutput(outputPath);
   return format === "json" ? resultLine : (result?.result ?? text.trimEnd());
+};
+
+const longestAnswer = 64 * 1024 * 1024;
+
+/** The CLI's lines, as far as they fit into an answer; an agent could have written any number of them. */
+const rawOutput = async (path: string): Promise<string> => {
+  const lines: string[] = [];
+  for await (const line of linesOf(path, { end: longestAnswer })) {
+    lines.push(line);
+  }
+  return lines.join("\n");
 };
 
 const crashOf = ({ outcome, exitCode, error }: Ending, { text }: Summary): CrashInfo => ({

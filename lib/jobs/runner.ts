@@ -1,11 +1,11 @@
-import { once } from "node:events";
 import { setTimeout as pause } from "node:timers/promises";
-import { messageOf, StromboliError } from "../errors.ts";
+import { StromboliError } from "../errors.ts";
 import type { Log } from "../log.ts";
 import type { RunResponse } from "../schema/job.ts";
 import type { RunRequest } from "../schema/run.ts";
 import { millisecondsOf } from "../schema/units.ts";
 import type { Job } from "../store/jobs.ts";
+import { abandon } from "./abandon.ts";
 import { admit, type AdmissionDeps, type Admitted } from "./admit.ts";
 import { cleanUp } from "./clean-up.ts";
 import { jobFolder } from "./folder.ts";
@@ -13,6 +13,7 @@ import { launch, type LaunchDeps } from "./launch.ts";
 import { recover } from "./recover.ts";
 import { createTasks } from "./tasks.ts";
 import { settle, type SettleDeps } from "./settle.ts";
+import { waitForEnd, type Watch } from "./wait.ts";
 
 export type RunnerDeps = AdmissionDeps & LaunchDeps & SettleDeps & { log: Log };
 export type Runner = ReturnType<typeof createRunner>;
@@ -37,33 +38,37 @@ export const createRunner = (deps: RunnerDeps) => {
     try {
       stack.use(await launch(deps, admitted));
     } catch (error) {
-      await abandon(deps, admitted, error);
+      await abandon(deps, admitted.job, error);
       throw error;
     }
-    return await finish(mustFind(deps, admitted.job.id), cancel);
+    return await finish(admitted.job.id, { cancel });
   };
 
-  const finish = async (job: Job, cancel: AbortSignal): Promise<RunResponse> => {
-    const exitCode = await ended(deps, job, { cancel, detached: detached.signal });
-    const current = mustFind(deps, job.id);
-    const report = await settle(deps, current, { exitCode, folder: jobFolder(deps.jobsFolder, job.id) });
-    deps.log.info({ job: job.id, session: job.sessionId, outcome: report.outcome, ms: report.timings_ms }, "run ended");
-    void tasks.keep(cleanUp(deps, current)); // the answer need not wait for it; the daemon's end does
+  const finish = async (id: string, { cancel = never, takenUp = false }): Promise<RunResponse> => {
+    const report = await conclude(deps, id, { cancel, takenUp, detached: detached.signal });
+    void tasks.keep(cleanUp(deps, mustFind(deps, id))); // the answer need not wait for it; the daemon's end does
     return report;
   };
 
-  const adopt = async (job: Job, door: AsyncDisposable): Promise<RunResponse> => {
+  const adopt = async (job: Job, door: AsyncDisposable): Promise<void> => {
     await using _ = door;
-    return await finish(mustFind(deps, job.id), new AbortController().signal);
+    try {
+      await finish(job.id, { takenUp: true });
+    } catch (error) {
+      if (!detached.signal.aborted) deps.log.error({ job: job.id, err: error }, "a job could not be settled");
+    }
+  };
+
+  const checkOpen = () => {
+    if (draining) throw new StromboliError("shutting_down", "the daemon is stopping; try again when it is back");
   };
 
   return {
     /** Admits a request and starts it; throws when it is refused. */
     async submit(request: RunRequest): Promise<LiveJob> {
-      if (draining) throw new StromboliError("shutting_down", "the daemon is stopping; try again when it is back");
-      const admitted = await admit(deps, request);
+      checkOpen();
+      const admitted = await tasks.keep(admit(deps, request, checkOpen));
       const { id, sessionId } = admitted.job;
-      deps.log.debug({ job: id, session: sessionId, image: admitted.plan.image }, "run admitted");
       const cancel = new AbortController();
       const done = tasks.keep(life(admitted, cancel.signal));
       const outputPath = jobFolder(deps.jobsFolder, id).output;
@@ -84,58 +89,33 @@ export const createRunner = (deps: RunnerDeps) => {
   };
 };
 
-/** Waits for the container's end, and brings it about when time is up or the run is cancelled. */
-const ended = async (
-  deps: RunnerDeps,
-  job: Job,
-  { cancel, detached }: { cancel: AbortSignal; detached: AbortSignal },
-): Promise<number | undefined> => {
-  const exit = deps.containers.ended(job.container, detached);
-  const timeLeft = Math.max(0, (job.deadlineAt ?? deps.now()) - deps.now());
-  const over = new AbortController();
-  const timer = pause(timeLeft, "timed_out" as const, { signal: over.signal, ref: false });
-  const cancelled = aborted(cancel, over.signal);
-  try {
-    const reason = await Promise.race([exit.then(() => undefined), timer, cancelled]);
-    if (reason) {
-      deps.jobs.stopping(job.id, reason);
-      await deps.containers.stop(job.container, millisecondsOf(deps.config.podman.stop_grace));
+/** From a container that runs to a row that is closed. */
+const conclude = async (deps: RunnerDeps, id: string, watch: Watch): Promise<RunResponse> => {
+  const end = await waitForEnd(deps, mustFind(deps, id), watch);
+  const job = mustFind(deps, id); // anew: it may have been told to stop
+  const report = await retried(deps, watch.detached, () =>
+    settle(deps, job, { ...end, folder: jobFolder(deps.jobsFolder, id) }),
+  );
+  deps.log.info({ job: id, session: job.sessionId, outcome: report.outcome, ms: report.timings_ms }, "run ended");
+  return report;
+};
+
+const retryDelaysMs = [500, 3000, 10_000];
+
+/** A disk that is full for a moment must not leave a job open until the next start. */
+const retried = async <Value>({ log }: RunnerDeps, signal: AbortSignal, work: () => Promise<Value>): Promise<Value> => {
+  for (const delayMs of retryDelaysMs) {
+    try {
+      return await work();
+    } catch (error) {
+      log.error({ err: error, delayMs }, "a job could not be settled; trying again");
+      await pause(delayMs, undefined, { signal, ref: false }).catch(() => {});
     }
-    return await exit;
-  } catch (error) {
-    if (!detached.aborted) throw error;
-    throw new StromboliError(
-      "shutting_down",
-      `the daemon is stopping; run ${job.id} goes on in its container and ends there`,
-    );
-  } finally {
-    over.abort();
   }
+  return work();
 };
 
-const aborted = async (cancel: AbortSignal, over: AbortSignal): Promise<"cancelled"> => {
-  if (!cancel.aborted) await once(cancel, "abort", { signal: over });
-  return "cancelled";
-};
-
-/** Undoes a job whose container never ran. */
-const abandon = async (deps: RunnerDeps, { job, choice }: Admitted, error: unknown): Promise<void> => {
-  deps.log.warn({ job: job.id, error: messageOf(error) }, "run could not be started");
-  const endedAt = deps.now();
-  const timings = { queue: 0, create: endedAt - job.createdAt, hooks: 0, agent: 0, first_token: null };
-  deps.db.transaction(() => {
-    deps.jobs.ended(job.id, {
-      outcome: "start_failed",
-      exitCode: null,
-      error: messageOf(error),
-      usage: null,
-      timings,
-      endedAt,
-    });
-    if (choice.isNew) deps.sessionStore.remove(choice.id);
-  })();
-  await cleanUp(deps, job);
-};
+const never = new AbortController().signal; // nobody waits for a job that was taken up, so nobody cancels it
 
 const mustFind = ({ jobs }: RunnerDeps, id: string): Job => {
   const job = jobs.find(id);

@@ -1,41 +1,43 @@
-import { outcomeOf, totalUsage } from "../agent/result.ts";
+import { chmod } from "node:fs/promises";
+import { outcomeOf, outcomeOfResult, totalUsage } from "../agent/result.ts";
 import type { Containers } from "../podman/containers.ts";
 import { kernelSawOom } from "../podman/kernel-log.ts";
 import type { Outcome, RunResponse, Timings, Usage } from "../schema/job.ts";
+import type { Sessions } from "../sessions.ts";
 import type { ApiRequestStore } from "../store/api-requests.ts";
 import type { Db } from "../store/database.ts";
 import type { Ending, Job, JobStore } from "../store/jobs.ts";
 import type { SessionStore } from "../store/sessions.ts";
 import type { JobFolder } from "./folder.ts";
-import { summarize, tailOf, type Summary } from "./output.ts";
+import { noOutput, summarize, tailOf, type Summary } from "./output.ts";
 import { errorOf, reportOf } from "./report.ts";
 
 export type SettleDeps = {
   db: Db;
   jobs: JobStore;
+  sessions: Sessions;
   sessionStore: SessionStore;
   requests: ApiRequestStore;
   containers: Containers;
   now: () => number;
 };
 
+type End = { exitCode: number | undefined; endedAt: number; folder: JobFolder };
+
 /** Closes the row of a job whose container has ended, and says how it ended. Runs again harmlessly after a crash. */
-export const settle = async (
-  deps: SettleDeps,
-  job: Job,
-  { exitCode, folder }: { exitCode: number | undefined; folder: JobFolder },
-): Promise<RunResponse> => {
-  const summary = await withLastWords(await summarize(folder.output), folder.stderr);
-  const endedAt = deps.now();
+export const settle = async (deps: SettleDeps, job: Job, { exitCode, endedAt, folder }: End): Promise<RunResponse> => {
+  const summary = await readOutput(folder);
   const outcome = await findOutcome(deps, job, { exitCode, summary });
   const ending: Ending = {
     outcome,
     exitCode: exitCode ?? null,
     error: errorOf(outcome, summary, exitCode ?? null),
+    numTurns: summary.result?.num_turns ?? null,
     usage: findUsage(deps, job, summary),
     timings: timingsOf(job, { endedAt, firstTokenAt: deps.requests.firstTokenAt(job.id) }),
     endedAt,
   };
+  if (!deps.sessionStore.find(job.sessionId)) await deps.sessions.setAside(job.sessionId, job.id); // before the id is free
   deps.db.transaction(() => {
     if (!deps.jobs.ended(job.id, ending)) return;
     deps.sessionStore.used(job.sessionId, endedAt, ending.usage?.estimated_cost_usd ?? 0);
@@ -43,20 +45,34 @@ export const settle = async (
   return reportOf(job, { ending, summary, outputPath: folder.output });
 };
 
-/** An agent that died before it said anything may have said why on stderr. */
-const withLastWords = async (summary: Summary, stderrPath: string): Promise<Summary> =>
-  summary.result || summary.text !== "" ? summary : { ...summary, text: await tailOf(stderrPath) };
+/** The agent can reach the files it writes to: what it made unreadable is made readable, and else counts as nothing. */
+const readOutput = async (folder: JobFolder): Promise<Summary> => {
+  const files = [folder.output, folder.stderr];
+  await Promise.all(files.map((path) => chmod(path, 0o600).catch(() => {})));
+  const summary = await summarize(folder.output).catch(unlessBroken);
+  // An agent that died before it said anything may have said why on stderr.
+  if (summary.result || summary.text !== "") return summary;
+  return { ...summary, text: await tailOf(folder.stderr).catch(() => "") };
+};
 
+const unlessBroken = (error: unknown): Summary => {
+  if (error instanceof Error && "code" in error && ["EACCES", "ENOENT", "EPERM"].includes(String(error.code)))
+    return noOutput;
+  throw error;
+};
+
+/** Without an exit code the container is gone; what it wrote before may still be a result. */
 const findOutcome = async (
   { containers }: SettleDeps,
   job: Job,
   { exitCode, summary: { result } }: { exitCode: number | undefined; summary: Summary },
 ): Promise<Outcome> => {
-  if (exitCode === undefined) return job.stopReason ?? "lost";
-  const container = exitCode === 0 ? undefined : await containers.inspect(job.container);
+  const { stopReason } = job;
+  if (exitCode === undefined) return stopReason ?? (result ? outcomeOfResult(result) : "lost");
+  const container = exitCode === 0 ? undefined : await containers.inspect(job.container).catch(() => undefined);
   const oomKilled =
     container !== undefined && (container.oomKilled || (exitCode === 137 && kernelSawOom(container.id)));
-  return outcomeOf({ exitCode, oomKilled, stopReason: job.stopReason, result });
+  return outcomeOf({ exitCode, oomKilled, stopReason, result });
 };
 
 /** The CLI's own count; where it was killed before it could give one, what the broker saw pass. */

@@ -1,6 +1,7 @@
 import { setTimeout as pause } from "node:timers/promises";
 import { z } from "zod";
 import { StromboliError } from "../errors.ts";
+import { withoutUndefined } from "../given.ts";
 import { runArgv, type ContainerSpec } from "./argv.ts";
 import { lastLine, type Files, type Podman } from "./podman.ts";
 
@@ -8,16 +9,31 @@ const State = z.object({
   Status: z.string(),
   ExitCode: z.int(),
   OOMKilled: z.boolean(),
+  StartedAt: z.string().optional(),
+  FinishedAt: z.string().optional(),
 });
 
 const Inspection = z.tuple([z.object({ Id: z.string(), State })]);
 const Listed = z.array(z.object({ Names: z.array(z.string()) }));
 
-export type Inspected = { id: string; status: string; exitCode: number; oomKilled: boolean };
+/** How a container stands; times in milliseconds, where Podman knows them. */
+export type Inspected = {
+  id: string;
+  status: string;
+  exitCode: number;
+  oomKilled: boolean;
+  startedAt?: number;
+  finishedAt?: number;
+};
 export type Containers = ReturnType<typeof createContainers>;
 
 const retryMs = 500;
+const stopMarginMs = 20_000;
 const unknown = { status: "unknown", exitCode: 0 };
+const failed = { exitCode: -1, stdout: "" };
+
+/** Whether a container ran and has come to its end. */
+export const hasEnded = ({ status }: { status: string }): boolean => status === "exited" || status === "stopped";
 
 export const createContainers = (podman: Podman) => {
   /** How a container stands; undefined only when there is none. A Podman that is busy or broken throws. */
@@ -26,34 +42,41 @@ export const createContainers = (podman: Podman) => {
     if (/no such (container|object)/i.test(stderr)) return undefined;
     if (exitCode !== 0) throw new StromboliError("podman_failed", `podman inspect failed: ${lastLine(stderr)}`);
     const [{ Id, State: state }] = Inspection.parse(JSON.parse(stdout));
-    return { id: Id, status: state.Status, exitCode: state.ExitCode, oomKilled: state.OOMKilled };
+    return {
+      id: Id,
+      status: state.Status,
+      exitCode: state.ExitCode,
+      oomKilled: state.OOMKilled,
+      ...withoutUndefined({ startedAt: timeOf(state.StartedAt), finishedAt: timeOf(state.FinishedAt) }),
+    };
   };
 
   return {
     /** Starts a detached container; Podman's exit code, 0 when it runs. */
     start: (spec: ContainerSpec, files: Files): Promise<number> => podman.withFiles(runArgv(spec), files),
 
-    /** Waits as long as it takes for a container to end: its exit code, or undefined when there is no such container. */
+    /**
+     * Waits as long as it takes for a container to end: its exit code, or undefined when there is no such container.
+     * A wait that was killed, or a Podman that is unwell, is tried again; only `signal` ends it with `shutting_down`.
+     */
     async ended(name: string, signal: AbortSignal): Promise<number | undefined> {
-      for (;;) {
-        const { exitCode, stdout } = await podman.call(["wait", "--interval=100ms", "--", name], {
-          signal,
-          timeoutMs: 0,
-        });
-        if (exitCode === 0 && /^-?\d+$/.test(stdout)) return Number(stdout);
-        const container = await inspect(name).catch(() => unknown);
-        if (!container || container.status === "exited") return container?.exitCode;
-        // The wait itself was killed, or Podman is unwell and may get better.
-        await pause(retryMs, undefined, { signal }).catch(() => {
-          throw new StromboliError("shutting_down", `the wait for ${name} was given up`);
-        });
+      while (!signal.aborted) {
+        const waited = await podman
+          .call(["wait", "--interval=100ms", "--", name], { signal, timeoutMs: 0 })
+          .catch(() => failed);
+        if (waited.exitCode === 0 && /^-?\d+$/.test(waited.stdout)) return Number(waited.stdout);
+        const container = signal.aborted ? unknown : await inspect(name).catch(() => unknown);
+        if (!container || hasEnded(container)) return container?.exitCode;
+        await pause(retryMs, undefined, { signal }).catch(() => {}); // aborted: the loop ends
       }
+      throw new StromboliError("shutting_down", `the wait for ${name} was given up`);
     },
 
     /** SIGTERM, and SIGKILL after the grace. Also right for a container that has ended or is gone. */
     async stop(name: string, graceMs: number): Promise<void> {
-      const seconds = Math.ceil(graceMs / 1000);
-      await podman.call(["stop", "--ignore", `--time=${seconds}`, "--", name], { timeoutMs: graceMs + 60_000 });
+      const argv = ["stop", "--ignore", `--time=${Math.ceil(graceMs / 1000)}`, "--", name];
+      const stopped = await podman.call(argv, { timeoutMs: graceMs + stopMarginMs }).catch(() => failed);
+      if (stopped.exitCode !== 0) await podman.call(["kill", "--signal=KILL", "--", name]);
     },
 
     inspect,
@@ -67,4 +90,10 @@ export const createContainers = (podman: Podman) => {
       return Listed.parse(JSON.parse(stdout)).flatMap(({ Names }) => Names);
     },
   };
+};
+
+/** Podman writes the year 1 for what has not happened yet. */
+const timeOf = (text: string | undefined): number | undefined => {
+  const time = text === undefined ? Number.NaN : Date.parse(text);
+  return time > 0 ? time : undefined;
 };

@@ -95,8 +95,11 @@ const libcInside = async ({
   ]);
   try {
     for (const libc of ["glibc", "musl"] as const) {
-      const { exitCode } = await podman.call(["cp", `${name}:${paths[libc]}`, "-"]);
+      const { exitCode, stderr } = await podman.call(["cp", `${name}:${paths[libc]}`, "-"]);
       if (exitCode === 0) return libc;
+      if (!/could not be found|no such file/i.test(stderr)) {
+        throw new StromboliError("podman_failed", `podman could not look into the image: ${lastLine(stderr)}`);
+      }
     }
     return "none";
   } finally {

@@ -1,7 +1,7 @@
 import { execa } from "execa";
 import { StromboliError } from "../errors.ts";
 
-export type Result = { exitCode: number | undefined; stdout: string; stderr: string };
+export type Result = { exitCode: number; stdout: string; stderr: string };
 export type Files = { stdin: number; stdout: number; stderr: number };
 export type CallOptions = { signal?: AbortSignal | undefined; timeoutMs?: number };
 export type Podman = ReturnType<typeof createPodman>;
@@ -31,9 +31,7 @@ export const createPodman = ({ binary, env }: { binary: string; env: Readonly<Re
       ...(timeoutMs > 0 && { timeout: timeoutMs }),
       ...(signal && { cancelSignal: signal }),
     });
-    // Podman ends with 0 when it is told to go, so the exit code alone does not tell that it was given up.
-    if (result.isCanceled || result.timedOut || result.exitCode === undefined) throw notRun(argv, result);
-    return { exitCode: result.exitCode, stdout: result.stdout, stderr: result.stderr };
+    return { exitCode: exitCodeOf(argv, result), stdout: result.stdout, stderr: result.stderr };
   };
 
   return {
@@ -51,23 +49,33 @@ export const createPodman = ({ binary, env }: { binary: string; env: Readonly<Re
     async withFiles(argv: readonly string[], files: Files): Promise<number> {
       const stdio = [files.stdin as 0, files.stdout as 1, files.stderr as 2] as const; // execa's types know no other descriptors; spawn does
       const result = await execa(binary, argv, { ...options, stdio, timeout: startTimeoutMs });
-      if (result.exitCode === undefined) throw notRun(argv, result);
-      return result.exitCode;
+      return exitCodeOf(argv, result);
     },
   };
 };
 
-type Failure = { shortMessage?: string | undefined; code?: string | undefined; isCanceled: boolean; timedOut: boolean };
+type Failure = {
+  code?: string | undefined;
+  signal?: string | undefined;
+  isCanceled: boolean;
+  timedOut: boolean;
+};
 
+/** Podman ends with 0 when it is told to go, so the exit code alone does not tell that it was given up. */
+const exitCodeOf = (argv: readonly string[], result: Failure & { exitCode?: number | undefined }): number => {
+  if (result.isCanceled || result.timedOut || result.exitCode === undefined) throw notRun(argv, result);
+  return result.exitCode;
+};
+
+/** Never with the command's own words: its arguments hold what callers asked for. */
 const notRun = (argv: readonly string[], result: Failure) => {
   if (result.isCanceled) return new StromboliError("shutting_down", `podman ${argv[0]} was given up`);
-  const why =
-    result.code === "ENOENT"
-      ? "it is not installed; run bin/setup"
-      : result.timedOut
-        ? "it did not answer in time"
-        : result.shortMessage;
-  return new StromboliError("podman_unusable", `podman ${argv[0]} could not be run: ${why}`);
+  return new StromboliError("podman_unusable", `podman ${argv[0]} could not be run: ${whyNot(result)}`);
+};
+
+const whyNot = ({ code, signal, timedOut }: Failure): string => {
+  if (code === "ENOENT") return "it is not installed; run bin/setup";
+  return timedOut ? "it did not answer in time" : `it ended with ${signal ?? code ?? "no exit code"}`;
 };
 
 /** Podman says what went wrong in its last line, behind warnings and an `Error: `. */

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { CpuCount, Duration, MemorySize } from "./units.ts";
+import { CpuCount, Duration, MemorySize, millisecondsOf } from "./units.ts";
 
 const AbsolutePath = z.string().regex(/^\/[^\0]*$/, "is an absolute path");
 const Origin = z.string().regex(/^https?:\/\/[^/\s]+$/, "is an origin such as https://example.com");
@@ -14,7 +14,7 @@ export const Config = z.strictObject({
       socket: z.union([z.literal(""), AbsolutePath]).default(""),
       allowed_hosts: z.array(z.string().min(1)).default([]),
       cors_origins: z.array(Origin).default([]),
-      shutdown_grace: Duration.default("10s"),
+      shutdown_grace: Duration.refine((text) => millisecondsOf(text) <= 50_000, "is at most 50s").default("10s"),
     })
     .prefault({}),
   log: z

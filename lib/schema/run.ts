@@ -8,8 +8,9 @@ const megabyte = 1_048_576;
 const ContainerPath = z
   .string()
   .max(4096)
-  .regex(/^\/\P{Cc}*$/u, "is an absolute path inside the container, without control characters")
-  .refine((path) => !/\/\/|\/\.\.?(\/|$)|.\/$/.test(path), "has no empty, . or .. segments and no slash at the end");
+  .regex(/^\/[^\p{Cc}:]*$/u, "is an absolute path inside the container, without colons and control characters")
+  .refine((path) => !/\/\/|\/\.\.?(\/|$)|.\/$/.test(path), "has no empty, . or .. segments and no slash at the end")
+  .refine((path) => path.split("/").every((name) => Buffer.byteLength(name) <= 255), "has names of at most 255 bytes");
 
 const EnvName = z.string().regex(/^[A-Za-z_][A-Za-z0-9_]{0,254}$/, "is a name of letters, digits and underscores");
 const LabelName = z.string().regex(/^[A-Za-z0-9._-]{1,63}$/, "is 1 to 63 of letters, digits, ., _ and -");
@@ -40,7 +41,7 @@ export const PodmanOptions = z
         EnvName,
         z
           .string()
-          .max(131_072)
+          .max(60_000)
           .regex(/^[^\0\r\n]*$/, "is one line; put longer values into a secret"),
       )
       .describe("Plain environment variables."),

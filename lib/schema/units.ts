@@ -21,12 +21,14 @@ export const millisecondsOf = (text: string): number => {
 };
 
 const smallest = 64 * sizes.m;
+const largest = 65_536 * sizes.g;
 const longest = 24 * spans.d; // a timer takes no more
 
 export const MemorySize = z
   .string()
   .regex(size, { error: "is a whole number with one unit of b, k, m or g, such as 512m or 2g", abort: true })
   .refine((text) => bytesOf(text) >= smallest, "is at least 64m: the agent itself does not start with less")
+  .refine((text) => bytesOf(text) <= largest, "is at most 65536g")
   .describe("Memory limit, such as 512m or 2g.");
 
 const notDuration = "is a duration such as 90s, 30m or 1h30m";

@@ -12,6 +12,9 @@ export type NewJob = {
   request: RunRequest;
   container: string;
   image: Image;
+  /** The session whose files the run's own starts with. */
+  forkedFrom: string | null;
+  timeoutMs: number;
   handleHash: string;
   createdAt: number;
 };
@@ -20,6 +23,7 @@ export type Ending = {
   outcome: Outcome;
   exitCode: number | null;
   error: string | null;
+  numTurns: number | null;
   usage: Usage | null;
   timings: Timings;
   endedAt: number;
@@ -29,7 +33,6 @@ export type Job = NewJob & {
   state: JobState;
   stopReason: StopReason | null;
   startedAt: number | null;
-  deadlineAt: number | null;
   ending: Ending | null;
 };
 
@@ -37,21 +40,23 @@ type Row = {
   id: string;
   state: JobState;
   session_id: string;
+  forked_from: string | null;
   request: string;
   container: string;
   image_reference: string;
   image_id: string;
   image_digest: string;
+  timeout_ms: number;
   handle_hash: string;
   stop_reason: StopReason | null;
   outcome: Outcome | null;
   exit_code: number | null;
   error: string | null;
+  num_turns: number | null;
   usage: string | null;
   timings: string | null;
   created_at: number;
   started_at: number | null;
-  deadline_at: number | null;
   ended_at: number | null;
 };
 
@@ -59,18 +64,24 @@ export type JobStore = ReturnType<typeof createJobStore>;
 
 export const createJobStore = (db: Db) => {
   const insert = db.prepare(`
-    insert into jobs (id, state, session_id, request, container, image_reference, image_id, image_digest, handle_hash, created_at)
-    values (@id, 'starting', @sessionId, @request, @container, @reference, @imageId, @digest, @handleHash, @createdAt)`);
+    insert into jobs (id, state, session_id, forked_from, request, container, image_reference, image_id, image_digest,
+      timeout_ms, handle_hash, created_at, updated_at)
+    values (@id, 'starting', @sessionId, @forkedFrom, @request, @container, @reference, @imageId, @digest,
+      @timeoutMs, @handleHash, @createdAt, @createdAt)`);
   const byId = db.prepare<[string], Row>("select * from jobs where id = ?");
   const byContainer = db.prepare<[string], Row>("select * from jobs where container = ?");
-  const open = db.prepare<[], Row>("select * from jobs where state <> 'ended' order by created_at");
-  const busy = db.prepare<[string], { id: string }>("select id from jobs where session_id = ? and state <> 'ended'");
-  const start = db.prepare(`
-    update jobs set state = 'running', started_at = @at, deadline_at = @deadline where id = @id and ${from("started")}`);
-  const stop = db.prepare("update jobs set stop_reason = ? where id = ? and stop_reason is null and state <> 'ended'");
+  const open = db.prepare<[], Row>("select * from jobs where state <> 'ended' order by seq");
+  const busy = db.prepare<[{ id: string }], { id: string }>(`
+    select id from jobs where (session_id = @id and state in ('starting', 'running'))
+      or (forked_from = @id and state = 'starting')`);
+  const start = db.prepare(
+    `${move("started")}, started_at = @at, updated_at = @at where id = @id and ${from("started")}`,
+  );
+  const stop = db.prepare(`
+    update jobs set stop_reason = @reason, updated_at = @at where id = @id and stop_reason is null and state <> 'ended'`);
   const end = db.prepare(`
-    update jobs set state = 'ended', outcome = @outcome, exit_code = @exitCode, error = @error, usage = @usage,
-      timings = @timings, ended_at = @endedAt
+    ${move("ended")}, outcome = @outcome, exit_code = @exitCode, error = @error, num_turns = @numTurns, usage = @usage,
+      timings = @timings, ended_at = @endedAt, updated_at = @endedAt
     where id = @id and ${from("ended")}`);
 
   return {
@@ -83,17 +94,19 @@ export const createJobStore = (db: Db) => {
     withContainer: (name: string): Job | undefined => maybe(byContainer.get(name)),
     /** All jobs that have not ended, oldest first. */
     open: (): Job[] => open.all().map(toJob),
-    uses: (sessionId: string): boolean => busy.get(sessionId) !== undefined,
+    /** Whether a run uses a session, or a fork still copies its files. */
+    uses: (sessionId: string): boolean => busy.get({ id: sessionId }) !== undefined,
     /** The moves answer false when the job was not where the move starts. */
-    started: (id: string, at: number, deadline: number): boolean => start.run({ id, at, deadline }).changes === 1,
+    started: (id: string, at: number): boolean => start.run({ id, at }).changes === 1,
     /** The first reason to stop a job is the one that counts. */
-    stopping: (id: string, reason: StopReason): boolean => stop.run(reason, id).changes === 1,
+    stopping: (id: string, reason: StopReason, at: number): boolean => stop.run({ id, reason, at }).changes === 1,
     ended: (id: string, { usage, timings, ...ending }: Ending): boolean =>
       end.run({ id, ...ending, usage: usage && JSON.stringify(usage), timings: JSON.stringify(timings) }).changes === 1,
   };
 };
 
-const from = (move: Move) => `state in (${moves[move].from.map((state) => `'${state}'`).join(", ")})`;
+const move = (name: Move) => `update jobs set state = '${moves[name].to}'`;
+const from = (name: Move) => `state in (${moves[name].from.map((state) => `'${state}'`).join(", ")})`;
 
 const maybe = (row: Row | undefined): Job | undefined => row && toJob(row);
 
@@ -104,11 +117,12 @@ const toJob = (row: Row): Job => ({
   request: JSON.parse(row.request) as RunRequest, // written by insert from a parsed request
   container: row.container,
   image: { reference: row.image_reference, id: row.image_id, digest: row.image_digest },
+  forkedFrom: row.forked_from,
+  timeoutMs: row.timeout_ms,
   handleHash: row.handle_hash,
   stopReason: row.stop_reason,
   createdAt: row.created_at,
   startedAt: row.started_at,
-  deadlineAt: row.deadline_at,
   ending: toEnding(row),
 });
 
@@ -118,6 +132,7 @@ const toEnding = (row: Row): Ending | null => {
     outcome: row.outcome,
     exitCode: row.exit_code,
     error: row.error,
+    numTurns: row.num_turns,
     usage: row.usage === null ? null : (JSON.parse(row.usage) as Usage), // written by ended
     timings: JSON.parse(row.timings) as Timings, // written by ended
     endedAt: row.ended_at,

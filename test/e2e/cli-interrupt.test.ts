@@ -21,7 +21,12 @@ const harness = async (t: TestContext) => {
     run: () => cli.start(args),
     terminal: () => cli.terminal(`exec stromboli ${quoted(...args)}`),
     again: () => cli.run(["run", "-r", "-s", session, "recall"]),
-    begun: () => until("the agent", () => existsSync(join(stromboli.workspace(session), "begun"))),
+    /** When the agent is at work; a command that ends before says why. */
+    begun: (done: Promise<unknown>) =>
+      Promise.race([
+        until("the agent", () => existsSync(join(stromboli.workspace(session), "begun"))),
+        done.then((ended) => Promise.reject(new Error(`it ended: ${JSON.stringify(ended)}`))),
+      ]),
     /** Ends the agent of a daemon that has taken its run up again. */
     kill: async () => podman("kill", "--signal=KILL", (await stromboli.job(session, "running")).container),
     gone: () => until("the container to go", async () => (await stromboli.containers()).length === 0),
@@ -32,7 +37,7 @@ for (const signal of ["SIGINT", "SIGTERM"] as const) {
   test(`${signal} ends the command with 130, the run, and its container`, async (t) => {
     const { run, begun, gone, job, session } = await harness(t);
     const { kill, done } = run();
-    await begun();
+    await begun(done);
     kill(signal);
     assert.deepEqual(await done, { code: 130, stdout: "", stderr: "stromboli: interrupted; the run is cancelled\n" });
     await gone();
@@ -43,7 +48,7 @@ for (const signal of ["SIGINT", "SIGTERM"] as const) {
 test("Ctrl-C on a terminal does the same, and leaves the terminal as it was", async (t) => {
   const { terminal, begun, gone } = await harness(t);
   const { type, done } = terminal();
-  await begun();
+  await begun(done);
   type("\u0003");
   const { code, screen, written } = await done;
   assert.deepEqual([code, screen.at(-1)], [130, "stromboli: interrupted; the run is cancelled"]);
@@ -54,7 +59,7 @@ test("Ctrl-C on a terminal does the same, and leaves the terminal as it was", as
 test("a command that is killed without a word cancels its run as well", async (t) => {
   const { run, begun, gone } = await harness(t);
   const { kill, done } = run();
-  await begun();
+  await begun(done);
   kill("SIGKILL");
   await done;
   await gone();
@@ -63,7 +68,7 @@ test("a command that is killed without a word cancels its run as well", async (t
 test("a session that was interrupted can be resumed", async (t) => {
   const { run, begun, job, session, again } = await harness(t);
   const { kill, done } = run();
-  await begun();
+  await begun(done);
   kill("SIGINT");
   await done;
   await job(session, "ended");
@@ -75,7 +80,7 @@ test("a session that was interrupted can be resumed", async (t) => {
 test("a daemon that dies in mid-run ends the command with 69 and a sentence", async (t) => {
   const { run, begun, end, start, kill, gone } = await harness(t);
   const { done } = run();
-  await begun();
+  await begun(done);
   await end("SIGKILL");
   const { code, stdout, stderr } = await done;
   assert.deepEqual([code, stdout], [69, ""]);
@@ -88,7 +93,7 @@ test("a daemon that dies in mid-run ends the command with 69 and a sentence", as
 test("a daemon that is stopped in mid-run ends the command with 69 and a sentence", async (t) => {
   const { run, begun, end, start, kill, gone } = await harness(t);
   const { done } = run();
-  await begun();
+  await begun(done);
   await end("SIGTERM");
   const { code, stdout, stderr } = await done;
   assert.deepEqual([code, stdout], [69, ""]);
@@ -101,7 +106,7 @@ test("a daemon that is stopped in mid-run ends the command with 69 and a sentenc
 test("a container that is killed by hand ends the command with 137 and the reason", async (t) => {
   const { run, begun, kill } = await harness(t);
   const { done } = run();
-  await begun();
+  await begun(done);
   await kill();
   const { code, stderr } = await done;
   assert.equal(code, 137);

@@ -65,7 +65,7 @@ test("--json of a run that fails is a RunResponse as well", async () => {
 test("an answer that goes to a file is alone there, while the terminal shows how the run is", async () => {
   const { code, screen, written } = await terminal(`stromboli run ${quoted("delay 1200\nsay: 42")} > answer`).done;
   assert.deepEqual([code, readFileSync(join(place.folder, "answer"), "utf8")], [0, "42\n"]);
-  assert.match(written, /thinking · 1 s/);
+  assert.match(written, /thinking · \d+ s/);
   assert.match(screen.join("\n"), /^✔ succeeded in [^\n]+ session [0-9a-f-]{36}$/);
 });
 

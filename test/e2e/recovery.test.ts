@@ -88,14 +88,11 @@ test("a daemon that is killed while a run starts leaves nothing behind for good"
 });
 
 test("SIGTERM lets an answer in flight go out", async (t) => {
-  const { stromboli, answer, go } = await atWork(t, (session_id) => held("echo finished", { claude: { session_id } }));
+  const { stromboli, answer, go } = await atWork(t, (session_id) => held("echo finished", { claude: { session_id } }), {
+    server: { shutdown_grace: "30s" },
+  });
   const ended = stromboli.end("SIGTERM");
-  await until("the daemon to take no more", () =>
-    stromboli.send("/healthz").then(
-      () => false,
-      () => true,
-    ),
-  );
+  await until("the daemon to stop", () => stromboli.log().includes("stopping"));
   go();
   const { status, body } = (await answer) as Awaited<ReturnType<Stromboli["run"]>>;
   assert.deepEqual([status, body.output], [200, "result: finished"]);

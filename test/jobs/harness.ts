@@ -24,7 +24,7 @@ export const createFakeContainers = () => {
   const state: { output: string; startsWith: number; inspected: Inspected | undefined; labelled: string[] } = {
     output: "",
     startsWith: 0,
-    inspected: undefined,
+    inspected: { id: "abc", status: "running", exitCode: 0, oomKilled: false },
     labelled: [],
   };
   return {

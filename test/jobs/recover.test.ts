@@ -1,3 +1,5 @@
+import { join } from "node:path";
+import { writeFileSync } from "node:fs";
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { createRunner } from "../../lib/jobs/runner.ts";
@@ -38,10 +40,42 @@ test("a container that ended while no daemon ran has its true result", async (t)
   assert.equal(jobs.find(id)?.ending?.outcome, "succeeded");
 });
 
-test("a container that vanished while no daemon ran is a run that was lost, its session free again", async (t) => {
-  const { next, jobs, id, sessionId } = await leaveJob(t);
+test("a container that vanished after it had written its result has that result", async (t) => {
+  const { next, fake, jobs, id, sessionId } = await leaveJob(t);
+  fake.state.inspected = undefined;
+  fake.exit(undefined);
   await next.recover();
+  await next.drain();
+  assert.deepEqual([jobs.find(id)?.ending?.outcome, jobs.uses(sessionId)], ["succeeded", false]);
+});
+
+test("a container that vanished before is a run that was lost, its session free again", async (t) => {
+  const { deps, next, fake, jobs, id, sessionId } = await leaveJob(t);
+  writeFileSync(join(deps.jobsFolder, id, "output.jsonl"), "");
+  fake.state.inspected = undefined;
+  fake.exit(undefined);
+  await next.recover();
+  await next.drain();
   assert.deepEqual([jobs.find(id)?.ending?.outcome, jobs.uses(sessionId)], ["lost", false]);
+});
+
+test("a run that ended in time did so, though the daemon came back after its deadline", async (t) => {
+  const { deps, fake, jobs, id } = await leaveJob(t);
+  fake.state.inspected = { ...running, status: "exited" };
+  const next = createRunner({ ...deps, now: () => Date.now() + 86_400_000 });
+  const recovered = next.recover();
+  fake.exit(0);
+  await recovered;
+  await next.drain();
+  assert.equal(jobs.find(id)?.ending?.outcome, "succeeded");
+});
+
+test("a cancel that a former daemon took down is carried out", async (t) => {
+  const { next, fake, jobs, id } = await leaveJob(t);
+  jobs.stopping(id, "cancelled", 1);
+  await next.recover();
+  await next.drain();
+  assert.deepEqual([jobs.find(id)?.ending?.outcome, fake.asked.includes(`stop stromboli-${id}`)], ["cancelled", true]);
 });
 
 test("a job whose time ran out while no daemon ran is stopped at once", async (t) => {

@@ -7,11 +7,10 @@ import { RunResponse, type Outcome } from "../../lib/schema/job.ts";
 import type { Ending, Job } from "../../lib/store/jobs.ts";
 import { endingOf, fixture, fixtureLines, newJob, requestOf, tempFolder, writeFiles } from "../harness.ts";
 
-const ran: Pick<Job, "state" | "stopReason" | "startedAt" | "deadlineAt" | "ending"> = {
+const ran: Pick<Job, "state" | "stopReason" | "startedAt" | "ending"> = {
   state: "running",
   stopReason: null,
   startedAt: 1_700_000_000_500,
-  deadlineAt: null,
   ending: null,
 };
 

@@ -23,9 +23,9 @@ const inspection = {
 const found = `echo '${JSON.stringify([inspection])}'`;
 
 for (const [libc, cp] of [
-  ["glibc", 'case "$2" in *ld-linux-x86-64*) exit 0;; *) exit 1;; esac'],
-  ["musl", 'case "$2" in *ld-musl-x86_64*) exit 0;; *) exit 1;; esac'],
-  ["none", "exit 1"],
+  ["glibc", 'case "$2" in *ld-linux-x86-64*) exit 0;; *) echo "Error: could not be found" >&2; exit 125;; esac'],
+  ["musl", 'case "$2" in *ld-musl-x86_64*) exit 0;; *) echo "Error: could not be found" >&2; exit 125;; esac'],
+  ["none", 'echo "Error: could not be found" >&2; exit 125'],
 ] as const) {
   test(`the C library of an image is told by its loader: ${libc}`, async (t) => {
     const { images } = imagesOf(t, { inspect: found, cp });
@@ -58,8 +58,14 @@ test("an image is looked into once, however often and at the same time it is ask
 });
 
 test("the container that was made to look inside is removed, whatever was found", async (t) => {
-  const { images, asked } = imagesOf(t, { inspect: found, cp: "exit 1" });
+  const { images, asked } = imagesOf(t, { inspect: found, cp: "exit 0" });
   await images.find("a");
+  assert.equal((await asked()).at(-1), "rm");
+});
+
+test("a Podman that cannot copy has not said that there is no C library", async (t) => {
+  const { images, asked } = imagesOf(t, { inspect: found, cp: 'echo "Error: database is locked" >&2; exit 125' });
+  await assert.rejects(images.find("a"), { code: "podman_failed", message: /database is locked/ });
   assert.equal((await asked()).at(-1), "rm");
 });
 

@@ -21,7 +21,6 @@ test("a job can be read back", (t) => {
     state: "starting",
     stopReason: null,
     startedAt: null,
-    deadlineAt: null,
     ending: null,
   });
 });
@@ -52,27 +51,27 @@ test("a session is in use from its job's start to its end", (t) => {
   const uses = [jobs.uses(sessionId)];
   jobs.insert({ id, sessionId, ...job });
   uses.push(jobs.uses(sessionId));
-  jobs.started(id, 1, 2);
+  jobs.started(id, 1);
   uses.push(jobs.uses(sessionId));
   jobs.ended(id, endingOf());
   uses.push(jobs.uses(sessionId));
   assert.deepEqual(uses, [false, true, true, false]);
 });
 
-test("a job that has started runs until its deadline", (t) => {
+test("a job that has started says since when", (t) => {
   const { jobs } = openStores(t);
   const job = newJob();
   jobs.insert(job);
-  jobs.started(job.id, 1100, 9000);
-  const { state, startedAt, deadlineAt } = jobs.find(job.id) ?? {};
-  assert.deepEqual([state, startedAt, deadlineAt], ["running", 1100, 9000]);
+  jobs.started(job.id, 1100);
+  const { state, startedAt, timeoutMs } = jobs.find(job.id) ?? {};
+  assert.deepEqual([state, startedAt, timeoutMs], ["running", 1100, 60_000]);
 });
 
 test("a job starts once", (t) => {
   const { jobs } = openStores(t);
   const job = newJob();
   jobs.insert(job);
-  assert.deepEqual([jobs.started(job.id, 1, 2), jobs.started(job.id, 3, 4)], [true, false]);
+  assert.deepEqual([jobs.started(job.id, 1), jobs.started(job.id, 3)], [true, false]);
   assert.equal(jobs.find(job.id)?.startedAt, 1);
 });
 
@@ -80,7 +79,7 @@ test("a job ends once, and its first ending stays", (t) => {
   const { jobs } = openStores(t);
   const job = newJob();
   jobs.insert(job);
-  jobs.started(job.id, 1, 2);
+  jobs.started(job.id, 1);
   const first = endingOf({ outcome: "max_turns", exitCode: 1, error: "too many", usage });
   assert.deepEqual([jobs.ended(job.id, first), jobs.ended(job.id, endingOf())], [true, false]);
   assert.deepEqual(jobs.find(job.id)?.ending, first);
@@ -90,7 +89,7 @@ test("a job may end without having started, and starts no more", (t) => {
   const { jobs } = openStores(t);
   const job = newJob();
   jobs.insert(job);
-  assert.deepEqual([jobs.ended(job.id, endingOf()), jobs.started(job.id, 1, 2)], [true, false]);
+  assert.deepEqual([jobs.ended(job.id, endingOf()), jobs.started(job.id, 1)], [true, false]);
   assert.equal(jobs.find(job.id)?.state, "ended");
 });
 
@@ -98,7 +97,7 @@ test("the first reason to stop a job is the one that counts", (t) => {
   const { jobs } = openStores(t);
   const job = newJob();
   jobs.insert(job);
-  assert.deepEqual([jobs.stopping(job.id, "cancelled"), jobs.stopping(job.id, "timed_out")], [true, false]);
+  assert.deepEqual([jobs.stopping(job.id, "cancelled", 5), jobs.stopping(job.id, "timed_out", 5)], [true, false]);
   assert.equal(jobs.find(job.id)?.stopReason, "cancelled");
 });
 
@@ -107,13 +106,13 @@ test("a job that has ended cannot be stopped", (t) => {
   const job = newJob();
   jobs.insert(job);
   jobs.ended(job.id, endingOf());
-  assert.deepEqual([jobs.stopping(job.id, "cancelled"), jobs.find(job.id)?.stopReason], [false, null]);
+  assert.deepEqual([jobs.stopping(job.id, "cancelled", 5), jobs.find(job.id)?.stopReason], [false, null]);
 });
 
 test("no move touches a job that is not there", (t) => {
   const { jobs } = openStores(t);
   assert.deepEqual(
-    [jobs.started("x", 1, 2), jobs.stopping("x", "cancelled"), jobs.ended("x", endingOf())],
+    [jobs.started("x", 1), jobs.stopping("x", "cancelled", 5), jobs.ended("x", endingOf())],
     [false, false, false],
   );
 });
@@ -122,22 +121,22 @@ test("a move touches no other job", (t) => {
   const { jobs } = openStores(t);
   const [one, two] = [newJob(), newJob()];
   [one, two].forEach((job) => jobs.insert(job));
-  jobs.started(one.id, 1, 2);
-  jobs.stopping(one.id, "cancelled");
+  jobs.started(one.id, 1);
+  jobs.stopping(one.id, "cancelled", 2);
   jobs.ended(one.id, endingOf());
   const { state, stopReason } = jobs.find(two.id) ?? {};
   assert.deepEqual([state, stopReason], ["starting", null]);
 });
 
-test("the jobs that have not ended are listed oldest first", (t) => {
+test("the jobs that have not ended are listed as they came, whatever the clock said", (t) => {
   const { jobs } = openStores(t);
-  const [late, early, ended] = [newJob({ createdAt: 2 }), newJob({ createdAt: 1 }), newJob({ createdAt: 0 })];
-  [late, early, ended].forEach((job) => jobs.insert(job));
-  jobs.started(late.id, 1, 2);
+  const [first, second, ended] = [newJob({ createdAt: 2 }), newJob({ createdAt: 1 }), newJob({ createdAt: 0 })];
+  [first, second, ended].forEach((job) => jobs.insert(job));
+  jobs.started(second.id, 1);
   jobs.ended(ended.id, endingOf());
   assert.deepEqual(
     jobs.open().map(({ id }) => id),
-    [early.id, late.id],
+    [first.id, second.id],
   );
 });
 
@@ -146,4 +145,14 @@ test("the database itself refuses a job that ended without an outcome", (t) => {
   const job = newJob();
   jobs.insert(job);
   assert.throws(() => db.exec("update jobs set state = 'ended'"), { code: "SQLITE_CONSTRAINT_CHECK" });
+});
+
+test("a session is in use while a fork of it is copied, and no longer", (t) => {
+  const { jobs } = openStores(t);
+  const fork = newJob({ forkedFrom: "source" });
+  jobs.insert(fork);
+  const uses = [jobs.uses("source")];
+  jobs.started(fork.id, 1);
+  uses.push(jobs.uses("source"));
+  assert.deepEqual(uses, [true, false]);
 });
