@@ -37,7 +37,7 @@ export const ClaudeOptions = z
   .strictObject({
     session_id: SessionId.describe("Name of a new session, or with resume the session to continue."),
     resume: flag("Continue session_id in a fresh container."),
-    continue: flag("Continue the session that was used last with this workdir."),
+    continue: flag("Continue the session that was used last of those that began with this workdir."),
     fork_session: flag("With resume: continue under a new id and leave the old session as it is."),
     no_persistence: flag("Keep no session: it cannot be resumed."),
     model: text.describe("Model name or alias, such as sonnet."),
