@@ -7,7 +7,6 @@ const table = {
   unsupported: { status: 400, exit: 2, hint: "" },
   image_incompatible: { status: 400, exit: 2, hint: "" },
   secret_not_found: { status: 400, exit: 2, hint: "create it with: podman secret create NAME -" },
-  unauthorized: { status: 401, exit: 77, hint: "" },
   host_not_allowed: { status: 403, exit: 77, hint: "use a loopback name, or add the name to server.allowed_hosts" },
   origin_not_allowed: { status: 403, exit: 77, hint: "add the origin to server.cors_origins if you trust it" },
   volume_not_allowed: { status: 403, exit: 77, hint: "" },
@@ -29,7 +28,6 @@ const table = {
   podman_failed: { status: 503, exit: 69, hint: "" },
   start_failed: { status: 503, exit: 69, hint: "" },
   shutting_down: { status: 503, exit: 69, hint: "" },
-  daemon_unreachable: { status: 503, exit: 69, hint: "" },
   config_invalid: { status: 500, exit: 78, hint: "" },
 } as const;
 

@@ -16,7 +16,7 @@ export async function* linesOf(path: string, part: Part = {}): AsyncGenerator<st
 }
 
 /** As much as a reader is shown of one output file. */
-export const longestOutput = 512 * 1024 * 1024;
+const longestOutput = 512 * 1024 * 1024;
 
 /** The lines of an output file from its beginning, as they come, until `ended` settles and all is read. */
 export async function* follow(path: string, ended: Promise<unknown>): AsyncGenerator<string> {

@@ -3,13 +3,13 @@ import { z } from "zod";
 /** Each of these becomes one argument of a process, and the kernel takes at most 128 KiB in one. */
 const text = z
   .string()
-  .regex(/^[^\0]+$/, "is not empty and has no NUL characters")
-  .refine((value) => Buffer.byteLength(value) <= 120_000, "is at most 120000 bytes");
+  .regex(/^[^\0]+$/, "must not be empty or have NUL characters")
+  .refine((value) => Buffer.byteLength(value) <= 120_000, "must be at most 120000 bytes");
 const list = (what: string) =>
   z
     .array(text)
     .max(500)
-    .refine((values) => Buffer.byteLength(values.join(",")) <= 120_000, "has at most 120000 bytes in all")
+    .refine((values) => Buffer.byteLength(values.join(",")) <= 120_000, "must have at most 120000 bytes in all")
     .describe(what);
 /** One argument too; and JSON.stringify gives up on what is nested some thousand levels deep. */
 const isShortJson = (value: unknown): boolean => {
@@ -21,14 +21,14 @@ const isShortJson = (value: unknown): boolean => {
 };
 const flag = (what: string) => z.boolean().describe(what);
 
-export const SessionId = z
+const SessionId = z
   .string()
   .toLowerCase()
-  .regex(/^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/, "is a UUID")
+  .regex(/^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/, "must be a UUID")
   .describe("Session id: a UUID.");
 
-export const Effort = z.enum(["low", "medium", "high", "xhigh", "max"]);
-export const PermissionMode = z.enum(["acceptEdits", "bypassPermissions", "default", "delegate", "dontAsk", "plan"]);
+const Effort = z.enum(["low", "medium", "high", "xhigh", "max"]);
+const PermissionMode = z.enum(["acceptEdits", "bypassPermissions", "default", "delegate", "dontAsk", "plan"]);
 export const OutputFormat = z.enum(["text", "json", "stream-json"]);
 export type OutputFormat = z.output<typeof OutputFormat>;
 
@@ -63,7 +63,7 @@ export const ClaudeOptions = z
     agent: text.describe("Run the session as this agent."),
     agents: z
       .record(z.string(), z.unknown())
-      .refine(isShortJson, "is at most 120000 bytes of JSON, and not too deep")
+      .refine(isShortJson, "must be at most 120000 bytes of JSON, and not too deep")
       .describe("Custom agents, as the CLI takes them."),
     add_dirs: list("More folders in the container that tools may use."),
     plugin_dirs: list("Plugin folders in the container."),
@@ -77,7 +77,7 @@ export const ClaudeOptions = z
     prompt_caching_ttl: z.enum(["5m", "1h"]).describe("Lifetime of prompt cache entries."),
     bedrock_service_tier: z
       .string()
-      .regex(/^[\w-]{1,64}$/, "is one word")
+      .regex(/^[\w-]{1,64}$/, "must be one word")
       .describe("Service tier on Bedrock."),
     enable_powershell_tool: flag("Accepted; no effect on Linux."),
   })

@@ -1,8 +1,8 @@
 import { z } from "zod";
 import { CpuCount, Duration, MemorySize, millisecondsOf } from "./units.ts";
 
-const AbsolutePath = z.string().regex(/^\/[^\0]*$/, "is an absolute path");
-const Origin = z.string().regex(/^https?:\/\/[^/\s]+$/, "is an origin such as https://example.com");
+const AbsolutePath = z.string().regex(/^\/[^\0]*$/, "must be an absolute path");
+const Origin = z.string().regex(/^https?:\/\/[^/\s]+$/, "must be an origin such as https://example.com");
 
 /** Every configuration key with its default; `stromboli.yaml` documents the same keys. */
 export const Config = z.strictObject({
@@ -14,7 +14,7 @@ export const Config = z.strictObject({
       socket: z.union([z.literal(""), AbsolutePath]).default(""),
       allowed_hosts: z.array(z.string().min(1)).default([]),
       cors_origins: z.array(Origin).default([]),
-      shutdown_grace: Duration.refine((text) => millisecondsOf(text) <= 50_000, "is at most 50s").default("10s"),
+      shutdown_grace: Duration.refine((text) => millisecondsOf(text) <= 50_000, "must be at most 50s").default("10s"),
     })
     .prefault({}),
   log: z
@@ -37,7 +37,7 @@ export const Config = z.strictObject({
       image: z.string().min(1).default("localhost/stromboli-agent:latest"),
       user: z
         .string()
-        .regex(/^[1-9]\d{0,9}:[1-9]\d{0,9}$/, "is uid:gid, both above 0")
+        .regex(/^[1-9]\d{0,9}:[1-9]\d{0,9}$/, "must be uid:gid, both above 0")
         .default("1000:1000"),
       stop_grace: Duration.default("10s"),
       tmp_size: MemorySize.default("256m"),
@@ -55,7 +55,7 @@ export const Config = z.strictObject({
   policy: z
     .strictObject({
       volumes: z
-        .array(z.string().regex(/^\/[^:\0]*(:ro)?$/, "is an absolute path, with :ro at the end for read-only"))
+        .array(z.string().regex(/^\/[^:\0]*(:ro)?$/, "must be an absolute path, with :ro at the end for read-only"))
         .default([]),
       writable_root: z.boolean().default(true),
     })

@@ -8,33 +8,39 @@ const megabyte = 1_048_576;
 const ContainerPath = z
   .string()
   .max(4096)
-  .regex(/^\/[^\p{Cc}:]*$/u, "is an absolute path inside the container, without colons and control characters")
-  .refine((path) => !/\/\/|\/\.\.?(\/|$)|.\/$/.test(path), "has no empty, . or .. segments and no slash at the end")
-  .refine((path) => path.split("/").every((name) => Buffer.byteLength(name) <= 255), "has names of at most 255 bytes");
+  .regex(/^\/[^\p{Cc}:]*$/u, "must be an absolute path inside the container, without colons and control characters")
+  .refine(
+    (path) => !/\/\/|\/\.\.?(\/|$)|.\/$/.test(path),
+    "must have no empty, . or .. segments and no slash at the end",
+  )
+  .refine(
+    (path) => path.split("/").every((name) => Buffer.byteLength(name) <= 255),
+    "must have names of at most 255 bytes",
+  );
 
-const EnvName = z.string().regex(/^[A-Za-z_][A-Za-z0-9_]{0,254}$/, "is a name of letters, digits and underscores");
-const LabelName = z.string().regex(/^[A-Za-z0-9._-]{1,63}$/, "is 1 to 63 of letters, digits, ., _ and -");
-const SecretName = z.string().regex(/^[A-Za-z0-9_-]{1,253}$/, "is 1 to 253 of letters, digits, _ and -");
+const EnvName = z.string().regex(/^[A-Za-z_][A-Za-z0-9_]{0,254}$/, "must be a name of letters, digits and underscores");
+const LabelName = z.string().regex(/^[A-Za-z0-9._-]{1,63}$/, "must be 1 to 63 of letters, digits, ., _ and -");
+const SecretName = z.string().regex(/^[A-Za-z0-9_-]{1,253}$/, "must be 1 to 253 of letters, digits, _ and -");
 
 export const PodmanOptions = z
   .strictObject({
     image: z
       .string()
       .max(500)
-      .regex(/^[A-Za-z0-9][A-Za-z0-9._:/@-]*$/, "is an image reference such as python:3.12")
+      .regex(/^[A-Za-z0-9][A-Za-z0-9._:/@-]*$/, "must be an image reference such as python:3.12")
       .describe("Container image; any image with glibc will do."),
     volumes: z
       .array(
         z
           .string()
           .max(8192)
-          .regex(/^\P{Cc}+$/u, "has no control characters"),
+          .regex(/^\P{Cc}+$/u, "must have no control characters"),
       )
       .max(50)
       .describe("host:container[:ro] mounts."),
     secrets_env: z
       .record(EnvName, SecretName)
-      .refine((secrets) => Object.keys(secrets).length <= 50, "has at most 50 entries")
+      .refine((secrets) => Object.keys(secrets).length <= 50, "must have at most 50 entries")
       .describe("Environment variable → name of a Podman secret."),
     env: z
       .record(
@@ -42,7 +48,7 @@ export const PodmanOptions = z
         z
           .string()
           .max(60_000)
-          .regex(/^[^\0\r\n]*$/, "is one line; put longer values into a secret"),
+          .regex(/^[^\0\r\n]*$/, "must be one line; put longer values into a secret"),
       )
       .describe("Plain environment variables."),
     timeout: Duration.describe("The run is ended after this long; 30m by default."),
@@ -65,8 +71,8 @@ export const RunRequest = z
   .strictObject({
     prompt: z
       .string()
-      .min(1, "is what the agent should do; it must not be empty")
-      .refine((prompt) => Buffer.byteLength(prompt) <= megabyte, "is at most 1 MiB")
+      .min(1, "must say what the agent should do")
+      .refine((prompt) => Buffer.byteLength(prompt) <= megabyte, "must be at most 1 MiB")
       .describe("What the agent should do."),
     workdir: ContainerPath.optional().describe("Working directory inside the container; made when missing."),
     webhook_url: z.string().optional(),

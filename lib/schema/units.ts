@@ -26,24 +26,24 @@ const longest = 24 * spans.d; // a timer takes no more
 
 export const MemorySize = z
   .string()
-  .regex(size, { error: "is a whole number with one unit of b, k, m or g, such as 512m or 2g", abort: true })
-  .refine((text) => bytesOf(text) >= smallest, "is at least 64m: the agent itself does not start with less")
-  .refine((text) => bytesOf(text) <= largest, "is at most 65536g")
+  .regex(size, { error: "must be a whole number with one unit of b, k, m or g, such as 512m or 2g", abort: true })
+  .refine((text) => bytesOf(text) >= smallest, "must be at least 64m: the agent itself does not start with less")
+  .refine((text) => bytesOf(text) <= largest, "must be at most 65536g")
   .describe("Memory limit, such as 512m or 2g.");
 
-const notDuration = "is a duration such as 90s, 30m or 1h30m";
+const notDuration = "must be a duration such as 90s, 30m or 1h30m";
 
 export const Duration = z
   .string(notDuration)
   .regex(/./, { error: notDuration, abort: true })
   .regex(span, { error: notDuration, abort: true })
-  .refine((text) => millisecondsOf(text) <= longest, "is at most 24d")
+  .refine((text) => millisecondsOf(text) <= longest, "must be at most 24d")
   .describe("A duration, such as 90s, 30m or 1h30m.");
 
-const notCpus = 'is a decimal number of CPUs in a string, such as "0.5" or "2"';
+const notCpus = 'must be a decimal number of CPUs in a string, such as "0.5" or "2"';
 
 export const CpuCount = z
   .string(notCpus)
   .regex(decimal, { error: notCpus, abort: true })
-  .refine((text) => Number(text) >= 0.01, "is at least 0.01")
+  .refine((text) => Number(text) >= 0.01, "must be at least 0.01")
   .describe('Number of CPUs, such as "0.5" or "2".');

@@ -4,7 +4,7 @@ import type { RunRequest } from "../schema/run.ts";
 import type { Db } from "./database.ts";
 
 export type StopReason = "timed_out" | "cancelled";
-export type Image = { reference: string; id: string; digest: string };
+type Image = { reference: string; id: string; digest: string };
 
 export type NewJob = {
   id: string;

@@ -20,7 +20,7 @@ import type { ApiRequest } from "../../lib/store/api-requests.ts";
 import { withoutUndefined } from "../../lib/given.ts";
 import { memoryLog, tempFolder } from "../harness.ts";
 
-export type Received = { method: string; url: string; headers: IncomingHttpHeaders; body: string };
+type Received = { method: string; url: string; headers: IncomingHttpHeaders; body: string };
 
 /** A model API on loopback that keeps what it receives, and tells of the first piece of a body at once. */
 export const startApi = async (

@@ -94,7 +94,7 @@ test("an unknown field is named with its place, so that a typo does not run with
 
 test("a bad value is named with its place and what would fit", async (t) => {
   const { text } = await openApp(t).run({ prompt: "hi", podman: { memory: "512" } });
-  assert.match(JSON.parse(text).error, /^podman\.memory: is a whole number with one unit .*512m/);
+  assert.match(JSON.parse(text).error, /^podman\.memory: must be a whole number with one unit .*512m/);
 });
 
 test("what a caller sent is not quoted in the error", async (t) => {

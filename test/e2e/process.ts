@@ -11,7 +11,7 @@ export type ProcessOptions = { env?: NodeJS.ProcessEnv; args?: readonly string[]
 export type Exit = { code: number | null; signal: NodeJS.Signals | null };
 
 /** `stromboli daemon` as a process of its own, its output at the end of the place's log. */
-export const spawnDaemon = (place: Place, { env = {}, args = [], timeoutMs }: ProcessOptions = {}) => {
+const spawnDaemon = (place: Place, { env = {}, args = [], timeoutMs }: ProcessOptions = {}) => {
   const log = openSync(place.log, "a");
   const child = spawn(launcher, ["daemon", ...args], {
     env: environmentOf(place, env),

@@ -17,7 +17,7 @@ const architecture = process.arch === "arm64" ? "arm64" : "amd64";
 const image: LocalImage = { id: "sha256:1", digest: "sha256:2", architecture, path: "/bin", libc: "glibc" };
 
 /** Containers that run as long as a test wants: what they were asked, and their end. */
-export const createFakeContainers = () => {
+const createFakeContainers = () => {
   const asked: string[] = [];
   const started: ContainerSpec[] = [];
   const exit = Promise.withResolvers<number | undefined>();
