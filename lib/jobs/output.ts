@@ -26,10 +26,13 @@ export async function* follow(path: string, ended: Promise<unknown>): AsyncGener
     await using file = await open(path, "r");
     const bell = createBell(watcher);
     const finished = ended.then(isOver, isOver);
+    let shown = 0;
     for (let over = false; ;) {
-      for (let chunk = await readChunk(file); chunk; chunk = await readChunk(file)) yield* split.push(chunk);
-      if (over) break;
-      over = await Promise.race([finished, bell.next()]);
+      const chunk = shown < longestOutput ? await readChunk(file) : undefined;
+      shown += chunk?.length ?? 0;
+      if (chunk) yield* split.push(chunk);
+      else if (over) break;
+      else over = await Promise.race([finished, bell.next()]);
     }
     yield* split.rest();
   } finally {
@@ -43,10 +46,11 @@ const isOver = () => true;
 const createBell = (watcher: FSWatcher) => {
   let rung = false;
   let wake: (() => void) | undefined;
-  watcher.on("change", () => {
+  const ring = () => {
     rung = true;
     wake?.();
-  });
+  };
+  watcher.on("change", ring).on("error", ring); // a watch that fails still has what can be read
   return {
     async next(): Promise<false> {
       if (!rung) await new Promise<void>((resolve) => (wake = resolve));

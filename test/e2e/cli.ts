@@ -9,7 +9,6 @@ const launcher = join(folder, "stromboli");
 const withinMs = 60_000;
 
 export type CliOptions = { input?: string; env?: NodeJS.ProcessEnv; cwd?: string; columns?: number };
-type Cli = ReturnType<typeof createCli>;
 
 /** `bin/stromboli` as the user of a place types it; `base` says where the daemon is, by itself the place's socket. */
 export const createCli = (place: Place, base: NodeJS.ProcessEnv = { STROMBOLI_HOST: `unix://${place.socket}` }) => {
