@@ -37,4 +37,4 @@ export const environmentOf = (place: Place, more: NodeJS.ProcessEnv): NodeJS.Pro
   ...more,
 });
 
-const foreign = /^(STROMBOLI_.*|ANTHROPIC_.*|CLAUDE_.*|NODE_.*|.*_proxy)$/i;
+const foreign = /^(CI|STROMBOLI_.*|ANTHROPIC_.*|CLAUDE_.*|NODE_.*|.*_proxy)$/i;
