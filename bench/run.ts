@@ -18,6 +18,7 @@ const { place } = stromboli;
 
 console.log("Each figure is a median; both sides of a ratio are measured in turns, in this one run.\n");
 
+await stromboli.send("/healthz"); // it answers once it has started up to the end
 const idleRssMb = Number(/VmRSS:\s+(\d+)/.exec(readFileSync(`/proc/${stromboli.pid()}/status`, "utf8"))?.[1]) / 1024;
 
 await stromboli.run({ prompt }); // warms the page cache for both
