@@ -4,12 +4,13 @@ import { setTimeout as pause } from "node:timers/promises";
 import { createServer, type Server } from "node:http";
 import { getRequestListener } from "@hono/node-server";
 import { createCliFinder } from "../lib/agent/binary.ts";
-import { createBroker } from "../lib/broker/broker.ts";
+import { createBroker, socketName } from "../lib/broker/broker.ts";
 import { createUpstream } from "../lib/broker/upstream.ts";
 import { findCredential } from "../lib/credentials.ts";
 import { createScriptedModel } from "../lib/demo/model.ts";
 import { messageOf, StromboliError } from "../lib/errors.ts";
 import { createHealth } from "../lib/health.ts";
+import { jobFolder } from "../lib/jobs/folder.ts";
 import { createRunner, type Runner } from "../lib/jobs/runner.ts";
 import type { Log } from "../lib/log.ts";
 import { findMachine, podmanEnvironment } from "../lib/machine.ts";
@@ -113,19 +114,19 @@ const usable = <Value>(path: string, open: () => Value): Value => {
 const makeFolders = (path: string) => {
   mkdirSync(path, { recursive: true, mode: 0o700 });
   const state = realpathSync(path);
+  const folders = { state, jobs: join(state, "jobs"), sessions: join(state, "sessions") };
   if (/[:\p{Cc}]/u.test(state)) {
     throw new StromboliError(
       "config_invalid",
       `Podman cannot mount from ${state}: set state_dir to a path without colons`,
     );
   }
-  if (Buffer.byteLength(`${state}/jobs/run-0123456789abcdef/broker/api.sock`) > longestSocketPath) {
+  if (Buffer.byteLength(join(jobFolder(folders.jobs, "run-0123456789abcdef").broker, socketName)) > longestSocketPath) {
     throw new StromboliError(
       "config_invalid",
       `the path ${state} is too long for the sockets below it; set state_dir to a shorter one`,
     );
   }
-  const folders = { state, jobs: join(state, "jobs"), sessions: join(state, "sessions") };
   mkdirSync(folders.jobs, { recursive: true, mode: 0o700 });
   mkdirSync(folders.sessions, { recursive: true, mode: 0o700 });
   return folders;

@@ -4,20 +4,7 @@ import type { z } from "zod";
 import { planEnvironment, type Placement } from "../../lib/policy/container.ts";
 import type { RunRequest } from "../../lib/schema/run.ts";
 import { configOf, requestOf } from "../harness.ts";
-
-const placement: Placement = {
-  jobId: "run-1",
-  container: "stromboli-run-1",
-  imageId: "sha256:abc",
-  imagePath: "/usr/bin:/bin",
-  binary: "/cli/claude",
-  conversation: { kind: "new", id: "session-1" },
-  credential: "api_key",
-  folders: { home: "/s/home", workspace: "/s/workspace", broker: "/j/broker", envFile: "/j/env" },
-  handOver: false,
-  tcpPort: undefined,
-  handle: "stromboli-handle",
-};
+import { placement } from "./placement.ts";
 
 /** The variables as Podman reads them: a line each, the last of a name counts. */
 const variablesOf = (values: Partial<z.input<typeof RunRequest>> = {}, more: Partial<Placement> = {}) => {

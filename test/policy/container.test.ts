@@ -6,6 +6,7 @@ import type { Machine, Plan } from "../../lib/policy/plan.ts";
 import type { Config } from "../../lib/schema/config.ts";
 import type { RunRequest } from "../../lib/schema/run.ts";
 import { configOf, requestOf } from "../harness.ts";
+import { placement as basePlacement } from "./placement.ts";
 
 const machine: Machine = { rootless: false, uid: 0, gid: 0, selinux: false, stateLabel: "state-1" };
 const owner = { real: "/data", uid: 1, gid: 1, worldWritable: false };
@@ -20,20 +21,6 @@ const basePlan: Plan = {
   network: "full",
   user: "1000:1000",
 };
-const basePlacement: Placement = {
-  jobId: "run-1",
-  container: "stromboli-run-1",
-  imageId: "sha256:abc",
-  imagePath: "/usr/bin:/bin",
-  binary: "/cli/claude",
-  conversation: { kind: "new", id: "session-1" },
-  credential: "api_key",
-  folders: { home: "/s/home", workspace: "/s/workspace", broker: "/j/broker", envFile: "/j/env" },
-  handOver: false,
-  tcpPort: undefined,
-  handle: "stromboli-handle",
-};
-
 type Options = {
   values?: Partial<z.input<typeof RunRequest>>;
   config?: z.input<typeof Config>;
