@@ -1,0 +1,83 @@
+import type { Delivery as Response } from "../schema/webhook.ts";
+import type { Db } from "./database.ts";
+
+export type DeliveryState = Response["status"];
+
+export type Delivery = {
+  seq: number;
+  id: string;
+  jobId: string;
+  url: string;
+  state: DeliveryState;
+  attempts: number;
+  createdAt: number;
+  giveUpAt: number;
+  nextAttemptAt: number | null;
+  lastAttemptAt: number | null;
+  lastStatus: number | null;
+  lastError: string | null;
+};
+export type NewDelivery = Pick<Delivery, "id" | "jobId" | "url" | "createdAt" | "giveUpAt">;
+export type Due = Pick<Delivery, "id" | "jobId" | "url">;
+
+/** An attempt that ended at a time, and what the receiver answered, if it did. */
+type Attempt = { at: number; status: number | null };
+type Refused = Attempt & { error: string };
+
+type Filter = { status?: DeliveryState; jobId?: string; limit: number; cursor?: number };
+
+const columns = `seq, id, job_id as jobId, url, state, attempts, created_at as createdAt, give_up_at as giveUpAt,
+  next_attempt_at as nextAttemptAt, last_attempt_at as lastAttemptAt, last_status as lastStatus, last_error as lastError`;
+
+export type DeliveryStore = ReturnType<typeof createDeliveryStore>;
+
+export const createDeliveryStore = (db: Db) => {
+  const insert = db.prepare(`
+    insert into webhook_deliveries (id, job_id, url, state, created_at, give_up_at, next_attempt_at)
+    values (@id, @jobId, @url, 'pending', @createdAt, @giveUpAt, @createdAt)`);
+  const byId = db.prepare<[string], Delivery>(`select ${columns} from webhook_deliveries where id = ?`);
+  const due = db.prepare<[{ at: number; limit: number; offset: number }], Due>(`
+    select id, job_id as jobId, url from webhook_deliveries where state = 'pending' and next_attempt_at <= @at
+    order by next_attempt_at, seq limit @limit offset @offset`);
+  const next = db.prepare<[number], { at: number | null }>(`
+    select min(next_attempt_at) as at from webhook_deliveries where state = 'pending' and next_attempt_at > ?`);
+  const newest = db.prepare<[Record<string, unknown>], Delivery>(`
+    select ${columns} from webhook_deliveries
+    where (@status is null or state = @status) and (@jobId is null or job_id = @jobId) and (@cursor is null or seq < @cursor)
+    order by seq desc limit @limit + 1`);
+  const delivered = db.prepare(attempted("state = 'delivered', next_attempt_at = null"));
+  const retry = db.prepare(attempted("next_attempt_at = @nextAttemptAt"));
+  const failed = db.prepare(attempted("state = 'failed', next_attempt_at = null"));
+  const redeliver = db.prepare<[{ id: string; at: number; giveUpAt: number }], Delivery>(`
+    update webhook_deliveries set state = 'pending', next_attempt_at = @at, give_up_at = @giveUpAt
+    where id = @id returning ${columns}`);
+
+  return {
+    /** For the transaction that ends the job: a delivery is due exactly when its job has ended. */
+    insert: (delivery: NewDelivery): void => void insert.run(delivery),
+    find: (id: string): Delivery | undefined => byId.get(id),
+    /** One page of those whose next attempt is due, the longest due first. */
+    due: (at: number, { limit, offset = 0 }: { limit: number; offset?: number }): Due[] =>
+      due.all({ at, limit, offset }),
+    /** When the next one falls due after a time. */
+    nextDueAt: (after: number): number | undefined => next.get(after)?.at ?? undefined,
+    /** The moves answer false when the delivery was not pending. */
+    delivered: (id: string, attempt: Attempt): boolean => delivered.run({ id, error: null, ...attempt }).changes === 1,
+    retry: (id: string, attempt: Refused & { nextAttemptAt: number }): boolean =>
+      retry.run({ id, ...attempt }).changes === 1,
+    failed: (id: string, attempt: Refused): boolean => failed.run({ id, ...attempt }).changes === 1,
+    /** Makes it due again, whatever became of it; its attempts go on counting. */
+    redeliver: (id: string, at: number, giveUpAt: number): Delivery | undefined => redeliver.get({ id, at, giveUpAt }),
+    /** One page, newest first; nextCursor leads to the page after it, if there is one. */
+    list: ({ limit, ...filter }: Filter): { deliveries: Delivery[]; nextCursor: number | undefined } => {
+      const rows = newest.all({ status: null, jobId: null, cursor: null, ...filter, limit });
+      const deliveries = rows.slice(0, limit);
+      return { deliveries, nextCursor: rows.length > limit ? deliveries.at(-1)?.seq : undefined };
+    },
+  };
+};
+
+const attempted = (change: string) => `
+  update webhook_deliveries set ${change}, attempts = attempts + 1, last_attempt_at = @at, last_status = @status,
+    last_error = @error
+  where id = @id and state = 'pending'`;
