@@ -1,0 +1,29 @@
+import { createRoute, OpenAPIHono } from "@hono/zod-openapi";
+import { createMiddleware } from "hono/factory";
+import type { Retention } from "../../lib/retention/retention.ts";
+import { Pruned, PruneRequest } from "../../lib/schema/prune.ts";
+import { refuseInvalid } from "../middleware/errors.ts";
+import type { Variables } from "../middleware/request.ts";
+import { failures, json } from "./responses.ts";
+
+/** Without a body there is no JSON to parse, and all is as the configuration says. */
+const allowNoBody = createMiddleware(async (c, next) => {
+  if ((await c.req.arrayBuffer()).byteLength === 0) c.req.raw.headers.delete("content-type");
+  await next();
+});
+
+const prune = createRoute({
+  method: "post",
+  path: "/prune",
+  summary: "Remove jobs and sessions that are no longer to be kept",
+  description:
+    "Without a body it does what the daemon does every hour. Jobs that have not ended, those with a delivery that is due, and sessions in use stay.",
+  middleware: allowNoBody,
+  request: { body: { ...json(PruneRequest, "What to remove"), required: false } },
+  responses: { 200: json(Pruned, "What was removed, or with dry_run would be"), ...failures },
+});
+
+export const pruneRoutes = ({ retention }: { retention: Pick<Retention, "prune"> }) =>
+  new OpenAPIHono<Variables>({ defaultHook: refuseInvalid }).openapi(prune, async (c) =>
+    c.json(await retention.prune(c.req.valid("json")), 200),
+  );
