@@ -5,19 +5,30 @@ import type { Credential } from "../lib/credentials.ts";
 import { StromboliError } from "../lib/errors.ts";
 import type { Health } from "../lib/health.ts";
 import type { Runner } from "../lib/jobs/runner.ts";
+import type { Views } from "../lib/jobs/views.ts";
 import type { Log } from "../lib/log.ts";
+import type { Retention } from "../lib/retention/retention.ts";
 import type { Config } from "../lib/schema/config.ts";
+import type { DeliveryStore } from "../lib/store/deliveries.ts";
 import { cliVersion, version } from "../lib/version.ts";
+import type { Outbox } from "../lib/webhooks/outbox.ts";
 import { refuseBrowsers } from "./middleware/browser.ts";
 import { answerError } from "./middleware/errors.ts";
 import { assumeJson, identify, type Variables } from "./middleware/request.ts";
 import { healthRoutes } from "./routes/health.ts";
+import { jobRoutes } from "./routes/jobs.ts";
+import { pruneRoutes } from "./routes/prune.ts";
 import { runRoutes } from "./routes/run.ts";
+import { webhookRoutes } from "./routes/webhooks.ts";
 
 export type App = ReturnType<typeof createApp>;
 export type AppDeps = {
   config: Config;
   runner: Runner;
+  views: Views;
+  outbox: Pick<Outbox, "redeliver">;
+  deliveries: DeliveryStore;
+  retention: Pick<Retention, "prune">;
   health: Health;
   credential: () => Credential | undefined;
   log: Log;
@@ -26,7 +37,7 @@ export type AppDeps = {
 const maxBodyBytes = 10 * 1024 * 1024;
 
 /** The HTTP API. Pure wiring: nothing opens here. */
-export const createApp = ({ config: { claude, server }, runner, health, credential, log }: AppDeps) => {
+export const createApp = ({ config: { claude, server }, health, credential, log, ...deps }: AppDeps) => {
   const app = new OpenAPIHono<Variables>();
   app.onError(answerError(log));
   app.notFound((c) => {
@@ -40,7 +51,10 @@ export const createApp = ({ config: { claude, server }, runner, health, credenti
   app.doc31("/openapi.json", { openapi: "3.1.0", info: { title: "Stromboli", version } });
   return app
     .route("/", healthRoutes({ health, credential, installedCli: claude.binary ? "unknown" : cliVersion }))
-    .route("/", runRoutes({ runner }));
+    .route("/", runRoutes(deps))
+    .route("/", jobRoutes(deps))
+    .route("/", webhookRoutes(deps))
+    .route("/", pruneRoutes(deps));
 };
 
 const tooLarge = (): never => {

@@ -16,17 +16,24 @@ const table = {
     hint: "drop read_only: false, or set policy.writable_root: true",
   },
   not_found: { status: 404, exit: 1, hint: "" },
+  job_not_found: { status: 404, exit: 1, hint: "" },
+  delivery_not_found: { status: 404, exit: 1, hint: "" },
   session_not_found: { status: 404, exit: 1, hint: "" },
   image_not_found: { status: 404, exit: 1, hint: "" },
   session_exists: { status: 409, exit: 1, hint: "pass resume: true to continue it" },
   session_in_use: { status: 409, exit: 1, hint: "try again when that run has ended" },
+  job_ended: { status: 409, exit: 1, hint: "" },
+  idempotency_mismatch: { status: 409, exit: 1, hint: "use another key for another request" },
   daemon_running: { status: 409, exit: 1, hint: "" },
+  range_not_satisfiable: { status: 416, exit: 2, hint: "" },
   payload_too_large: { status: 413, exit: 2, hint: "" },
   internal: { status: 500, exit: 70, hint: "the daemon's log has the details" },
   no_credentials: { status: 503, exit: 78, hint: "" },
   podman_unusable: { status: 503, exit: 69, hint: "" },
   podman_failed: { status: 503, exit: 69, hint: "" },
   start_failed: { status: 503, exit: 69, hint: "" },
+  queue_full: { status: 503, exit: 69, hint: "try again later, or raise jobs.max_queued" },
+  storage_failed: { status: 503, exit: 69, hint: "make room or make it writable; Stromboli then goes on by itself" },
   shutting_down: { status: 503, exit: 69, hint: "" },
   config_invalid: { status: 500, exit: 78, hint: "" },
 } as const;
@@ -37,16 +44,21 @@ export const errorCodes = Object.keys(table) as ErrorCode[]; // keys of a const 
 /** One place in a request or a configuration file that does not fit. */
 export type Issue = { path: string; message: string };
 
+type ErrorOptions = { cause?: unknown; issues?: readonly Issue[]; headers?: Readonly<Record<string, string>> };
+
 export class StromboliError extends Error {
   override readonly name = "StromboliError";
   readonly code: ErrorCode;
   readonly issues: readonly Issue[];
+  /** What an answer over HTTP says beside it. */
+  readonly headers: Readonly<Record<string, string>>;
 
-  constructor(code: ErrorCode, message: string, options: { cause?: unknown; issues?: readonly Issue[] } = {}) {
+  constructor(code: ErrorCode, message: string, options: ErrorOptions = {}) {
     const { hint } = table[code];
     super(hint ? `${message}; ${hint}` : message, { cause: options.cause });
     this.code = code;
     this.issues = options.issues ?? [];
+    this.headers = options.headers ?? {};
   }
 
   get status() {
@@ -60,6 +72,19 @@ export class StromboliError extends Error {
 
 /** The exit code of the CLI for an error that came over HTTP; an unknown code is a plain failure. */
 export const exitCodeOf = (code: string): number => (Object.hasOwn(table, code) ? table[code as ErrorCode].exit : 1);
+
+/** A disk that is full or read-only is no bug of ours, and shows in many ways. */
+export const storageFailure = (thrown: unknown): StromboliError | undefined =>
+  thrown instanceof Error &&
+  "code" in thrown &&
+  /^(SQLITE_(FULL|READONLY|IOERR|CANTOPEN)|ENOSPC|EROFS|EDQUOT|EIO)/.test(String(thrown.code))
+    ? new StromboliError("storage_failed", "the state folder cannot be written to", { cause: thrown })
+    : undefined;
+
+/** For `catch`: a file that is not there is nothing, any other failure is one. */
+export const unlessMissing = (error: unknown): undefined => {
+  if (!(error instanceof Error && "code" in error && error.code === "ENOENT")) throw error;
+};
 
 /** The text of anything that was thrown. */
 export const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));

@@ -5,13 +5,21 @@ import type { Podman } from "./podman/podman.ts";
 import type { Component } from "./schema/health.ts";
 import type { Db } from "./store/database.ts";
 
-type Deps = { podman: Podman; db: Db; cli: CliFinder; credential: () => Credential | undefined; now: () => number };
+type Deps = {
+  podman: Podman;
+  db: Db;
+  cli: CliFinder;
+  credential: () => Credential | undefined;
+  /** Whether the daemon is about to end and takes nothing more. */
+  isDraining: () => boolean;
+  now: () => number;
+};
 export type Health = ReturnType<typeof createHealth>;
 
 const freshMs = 5000;
 
 /** What the daemon depends on, looked at no more than once in five seconds. */
-export const createHealth = ({ podman, db, cli, credential, now }: Deps) => {
+export const createHealth = ({ podman, db, cli, credential, isDraining, now }: Deps) => {
   let last: { at: number; components: Promise<Component[]> } | undefined;
 
   const check = (): Promise<Component[]> =>
@@ -20,7 +28,7 @@ export const createHealth = ({ podman, db, cli, credential, now }: Deps) => {
         "podman",
         async () => void (await podman.output(["version", "--format={{.Client.Version}}"], { timeoutMs: 10_000 })),
       ),
-      probe("database", () => void db.prepare("select count(*) from sessions").get()),
+      probe("database", () => void db.exec("update probe set at = at + 1")), // a full disk shows in writing alone
       probe("claude", () => {
         if (!cli.glibc()) throw new Error("the claude CLI is not installed; run npm ci, or set claude.binary");
         if (!credential()) throw new Error("no credentials; set ANTHROPIC_API_KEY, or run stromboli login");
@@ -28,6 +36,7 @@ export const createHealth = ({ podman, db, cli, credential, now }: Deps) => {
     ]);
 
   return {
+    isDraining,
     components(): Promise<Component[]> {
       if (!last || now() - last.at >= freshMs) last = { at: now(), components: check() };
       return last.components;

@@ -2,9 +2,10 @@ import { existsSync, lstatSync, readdirSync, type Stats } from "node:fs";
 import { chmod, chown, constants, cp, lstat, mkdir, readdir, rename, rm } from "node:fs/promises";
 import { join } from "node:path";
 import type { Conversation } from "./agent/flags.ts";
-import { StromboliError } from "./errors.ts";
+import { StromboliError, unlessMissing } from "./errors.ts";
 import { defaultWorkdir } from "./policy/plan.ts";
 import type { RunRequest } from "./schema/run.ts";
+import type { Job } from "./store/job-rows.ts";
 import type { SessionStore } from "./store/sessions.ts";
 
 export type SessionFolders = { home: string; workspace: string };
@@ -46,7 +47,11 @@ export const createSessions = ({ folder, store }: { folder: string; store: Sessi
     async prepare({ id, from }: Choice, user: string): Promise<SessionFolders & { handOver: boolean }> {
       const folders = foldersOf(id);
       await mkdir(join(folder, id), { recursive: true, mode: 0o700 });
-      if (from !== undefined && !existsSync(folders.home)) await copy(foldersOf(from), folders);
+      if (from !== undefined) {
+        await removeTree(join(folder, id)); // half a copy, of a daemon that died over it
+        await mkdir(join(folder, id), { recursive: true, mode: 0o700 });
+        await copy(foldersOf(from), folders);
+      }
       const [uid = 0, gid = 0] = user.split(":").map(Number);
       const moved = await Promise.all([folders.home, folders.workspace].map((path) => give(path, { uid, gid })));
       return { ...folders, handOver: moved.includes(true) };
@@ -67,6 +72,14 @@ export const createSessions = ({ folder, store }: { folder: string; store: Sessi
   };
 };
 
+/** What was chosen for a job when it was let in. */
+export const choiceOf = (job: Pick<Job, "sessionId" | "forkedFrom">, { claude }: RunRequest): Choice => ({
+  id: job.sessionId,
+  isNew: job.forkedFrom !== null || !(claude?.resume || claude?.continue),
+  keep: !claude?.no_persistence,
+  from: job.forkedFrom ?? undefined,
+});
+
 /** The CLI keeps a transcript below a folder that is named after the workdir of its first run. */
 const hasTranscript = (home: string, id: string): boolean => {
   const projects = join(home, ".claude/projects");
@@ -83,7 +96,15 @@ const copy = async (from: SessionFolders, to: SessionFolders): Promise<void> => 
     mode: constants.COPYFILE_FICLONE,
     filter: async (path: string) => isCopied(await lstat(path)),
   } as const;
-  await Promise.all([cp(from.home, to.home, options), cp(from.workspace, to.workspace, options)]);
+  const folders = [
+    [from.home, to.home],
+    [from.workspace, to.workspace],
+  ] as const;
+  await Promise.all(
+    folders.map(async ([old, fresh]) => {
+      if (existsSync(old)) await cp(old, fresh, options); // none: its run was cancelled before it began
+    }),
+  );
 };
 
 const isCopied = (stat: Stats): boolean => stat.isFile() || stat.isDirectory() || stat.isSymbolicLink();
@@ -102,10 +123,6 @@ const give = async (path: string, { uid, gid }: { uid: number; gid: number }): P
 };
 
 const asideOf = (jobId: string) => `.of-${jobId}`;
-
-const unlessMissing = (error: unknown): void => {
-  if (!(error instanceof Error && "code" in error && error.code === "ENOENT")) throw error;
-};
 
 /** Removes a folder, also where folders in it cannot be written to, as those of Go's module cache. */
 const removeTree = async (path: string): Promise<void> => {

@@ -1,5 +1,16 @@
 import { randomBytes, randomUUID } from "node:crypto";
-import { chmodSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import {
+  chmodSync,
+  chownSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  readlinkSync,
+  rmSync,
+  writeFileSync,
+} from "node:fs";
+import { syncBuiltinESMExports } from "node:module";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import type { TestContext } from "node:test";
@@ -10,8 +21,12 @@ import { Config } from "../lib/schema/config.ts";
 import { RunRequest } from "../lib/schema/run.ts";
 import { createApiRequestStore } from "../lib/store/api-requests.ts";
 import { openDatabase } from "../lib/store/database.ts";
+import { createDeliveryStore } from "../lib/store/deliveries.ts";
+import { createIdempotencyStore } from "../lib/store/idempotency.ts";
 import { createImageStore } from "../lib/store/images.ts";
-import { createJobStore, type Ending, type NewJob } from "../lib/store/jobs.ts";
+import { createJobLister } from "../lib/store/job-list.ts";
+import type { Ending } from "../lib/store/job-rows.ts";
+import { createJobStore, type NewJob } from "../lib/store/jobs.ts";
 import { createSessionStore } from "../lib/store/sessions.ts";
 
 /** A folder of the test's own, its path short enough for a socket. */
@@ -19,6 +34,27 @@ export const tempFolder = (t: TestContext): string => {
   const path = mkdtempSync(join(tmpdir(), "st-"));
   t.after(() => rmSync(path, { recursive: true, force: true }));
   return path;
+};
+
+/** What this process has open below a path. */
+export const openBelow = (path: string): string[] =>
+  readdirSync("/proc/self/fd").flatMap((file) => {
+    try {
+      const target = readlinkSync(`/proc/self/fd/${file}`);
+      return target.startsWith(path) ? [target] : [];
+    } catch {
+      return []; // the one that the listing itself had open
+    }
+  });
+
+const nobody = 65_534;
+
+/** Has the rest of a test run as a user for whom the modes of files count. */
+export const becomeNobody = (t: TestContext, paths: readonly string[]): void => {
+  if (process.getuid?.() !== 0) return;
+  for (const path of paths) chownSync(path, nobody, nobody);
+  process.seteuid?.(nobody);
+  t.after(() => process.seteuid?.(0));
 };
 
 /** Writes files below a folder, making folders on the way. */
@@ -48,7 +84,22 @@ export const openStores = (t: TestContext) => {
     sessions: createSessionStore(db),
     requests: createApiRequestStore(db),
     images: createImageStore(db),
+    deliveries: createDeliveryStore(db),
+    idempotency: createIdempotencyStore(db),
+    list: createJobLister(db),
   };
+};
+
+/** Timers that go when the test says so, also in modules that have imported them by name. */
+export const mockTimers = (t: TestContext) => {
+  const { timers } = t.mock;
+  timers.enable({ apis: ["setTimeout", "setInterval"] });
+  syncBuiltinESMExports();
+  t.after(() => {
+    timers.reset();
+    syncBuiltinESMExports();
+  });
+  return timers;
 };
 
 /** A log that keeps its lines. */
@@ -72,7 +123,6 @@ export const newJob = (more: Partial<NewJob> = {}): NewJob => {
     image: { reference: "debian:12", id: "sha256:1", digest: "sha256:2" },
     forkedFrom: null,
     timeoutMs: 60_000,
-    handleHash: "00".repeat(32),
     createdAt: 1000,
     ...more,
   };
@@ -85,6 +135,9 @@ export const endingOf = (more: Partial<Ending> = {}): Ending => ({
   numTurns: 1,
   usage: null,
   timings: { queue: 0, create: 1, hooks: 0, agent: 2, first_token: null },
+  result: null,
+  partialOutput: "",
+  bytes: 0,
   endedAt: 2000,
   ...more,
 });

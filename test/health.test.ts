@@ -14,7 +14,7 @@ const openHealth = (t: TestContext, { script = "echo 5.0", cli = true, ...option
   const folder = tempFolder(t);
   writeFiles(folder, { claude: "" });
   const { db } = openStores(t);
-  const clock = { now: 0 };
+  const clock = { now: 0, draining: false };
   let asked = 0;
   const podman = createPodman({ binary: standIn(t, script), env: { PATH: process.env["PATH"] ?? "" } });
   const health = createHealth({
@@ -22,6 +22,7 @@ const openHealth = (t: TestContext, { script = "echo 5.0", cli = true, ...option
     db,
     cli: createCliFinder(configOf({ claude: { binary: join(folder, cli ? "claude" : "none") } })),
     credential: options.credential ?? (() => ({ kind: "api_key", value: "sk-secret" })),
+    isDraining: () => clock.draining,
     now: () => clock.now,
   });
   return { health, clock, db, asked: () => asked };
@@ -70,4 +71,18 @@ test("for five seconds the same answer is given, to all who ask at once too", as
   clock.now = 5000;
   await health.components();
   assert.equal(asked(), 2);
+});
+
+test("a database that cannot be written to is told, though it can be read", async (t) => {
+  const { health, db } = openHealth(t);
+  db.pragma("query_only = on");
+  const [, database] = await health.components();
+  assert.deepEqual([database?.status, database?.error], ["error", "attempt to write a readonly database"]);
+});
+
+test("a daemon that is about to end says so at once", (t) => {
+  const { health, clock } = openHealth(t);
+  const before = health.isDraining();
+  clock.draining = true;
+  assert.deepEqual([before, health.isDraining()], [false, true]);
 });

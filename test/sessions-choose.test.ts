@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { randomUUID } from "node:crypto";
 import { test, type TestContext } from "node:test";
-import { createSessions } from "../lib/sessions.ts";
+import { choiceOf, createSessions } from "../lib/sessions.ts";
 import { openStores, requestOf, tempFolder } from "./harness.ts";
 
 /** Sessions some of which are known already, each used later than the one before. */
@@ -67,4 +67,28 @@ test("continue begins a session where there is none", (t) => {
 
 test("without persistence a session is not kept", (t) => {
   assert.equal(openSessions(t).sessions.choose(requestOf({ claude: { no_persistence: true } })).keep, false);
+});
+
+const job = { sessionId: one, forkedFrom: null };
+
+for (const [title, claude, choice] of [
+  ["a new session", {}, { isNew: true, keep: true }],
+  ["a session with a name", { session_id: one }, { isNew: true, keep: true }],
+  ["a session that is not to be kept", { no_persistence: true }, { isNew: true, keep: false }],
+  ["a session that goes on", { session_id: one, resume: true }, { isNew: false, keep: true }],
+  ["the session that was used last", { continue: true }, { isNew: false, keep: true }],
+] as const) {
+  test(`of a job that was let in it is known that it is for ${title}`, () => {
+    assert.deepEqual(choiceOf(job, requestOf({ claude })), { id: one, from: undefined, ...choice });
+  });
+}
+
+test("of a job that was let in it is known which session it forks", () => {
+  const request = requestOf({ claude: { session_id: two, resume: true, fork_session: true } });
+  assert.deepEqual(choiceOf({ sessionId: one, forkedFrom: two }, request), {
+    id: one,
+    isNew: true,
+    keep: true,
+    from: two,
+  });
 });

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { randomUUID } from "node:crypto";
 import { once } from "node:events";
-import { lstatSync, mkdirSync, readFileSync, readlinkSync, statSync, symlinkSync } from "node:fs";
+import { lstatSync, mkdirSync, readdirSync, readFileSync, readlinkSync, rmSync, statSync, symlinkSync } from "node:fs";
 import { createServer } from "node:net";
 import { join } from "node:path";
 import { test, type TestContext } from "node:test";
@@ -78,6 +78,20 @@ test("a fork has copies of the old session's files", async (t) => {
     ],
     ["{}", "old"],
   );
+});
+
+test("a fork that was half made when its daemon died is made anew", async (t) => {
+  const { sessions, old, choice, made } = await fork(t, (_, workspace) => writeFiles(workspace, { a: "1", b: "2" }));
+  rmSync(join(made.workspace, "a"));
+  writeFiles(made.workspace, { "of an agent": "that never was" });
+  await sessions.prepare(choice, user);
+  assert.deepEqual(readdirSync(made.workspace), readdirSync(old.workspace));
+});
+
+test("a fork of a session that never got files has empty ones", async (t) => {
+  const { sessions } = openSessions(t);
+  const { home, workspace } = await sessions.prepare({ ...fresh(two), from: one }, user);
+  assert.deepEqual([readdirSync(home), readdirSync(workspace)], [[], []]);
 });
 
 test("links are copied as links: what an agent points at on the host stays there", async (t) => {

@@ -1,14 +1,16 @@
 import type { Context } from "hono";
 import { HTTPException } from "hono/http-exception";
 import type { z } from "zod";
-import { StromboliError, type ErrorCode, type Issue } from "../../lib/errors.ts";
+import { storageFailure, StromboliError, type ErrorCode, type Issue } from "../../lib/errors.ts";
 import type { Log } from "../../lib/log.ts";
 import type { Failure } from "../../lib/schema/failure.ts";
 
 /** Turns whatever was thrown into the one error shape; what is not a StromboliError is a bug and says nothing. */
 export const answerError = (log: Log) => (thrown: Error, c: Context) => {
   const error = toStromboliError(thrown);
-  if (error.code === "internal") log.error({ request: requestIdOf(c), err: thrown }, "internal error");
+  if (error.code === "internal" || error.code === "storage_failed")
+    log.error({ request: requestIdOf(c), err: thrown }, error.message);
+  for (const [name, value] of Object.entries(error.headers)) c.header(name, value);
   return c.json(failureOf(error, { path: c.req.path, requestId: requestIdOf(c) }), error.status);
 };
 
@@ -28,7 +30,12 @@ export const toStromboliError = (thrown: unknown): StromboliError => {
   if (thrown instanceof StromboliError) return thrown;
   if (thrown instanceof HTTPException)
     return new StromboliError(codeOf(thrown.status), thrown.message || "the request is not valid");
-  return new StromboliError("internal", "internal error", { cause: thrown });
+  return storageFailure(thrown) ?? new StromboliError("internal", "internal error", { cause: thrown });
+};
+
+/** For routes: what does not fit its schema is refused in the one error shape. */
+export const refuseInvalid = (result: { success: true } | { success: false; error: z.core.$ZodError }): void => {
+  if (!result.success) throw invalidRequest(result.error);
 };
 
 /** What zod found wrong, as one sentence and as a list. */

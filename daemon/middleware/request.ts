@@ -13,6 +13,7 @@ export const identify = (log: Log) =>
     c.set("requestId", requestId);
     const began = performance.now();
     await next();
+    if (c.req.method === "HEAD") await c.res.body?.cancel(); // nobody reads it, and a file behind it would stay open
     c.res.headers.set("X-Request-ID", requestId);
     const ms = Math.round(performance.now() - began);
     log.info({ request: requestId, method: c.req.method, path: c.req.path, status: c.res.status, ms }, "request");

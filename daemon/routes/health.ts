@@ -56,7 +56,7 @@ export const healthRoutes = ({
     .openapi(healthz, (c) => c.json({ status: "ok" as const }, 200))
     .openapi(readyz, async (c) => {
       const body = await report();
-      return body.status === "ok" ? c.json(body, 200) : c.json(body, 503);
+      return body.status === "ok" && !checks.isDraining() ? c.json(body, 200) : c.json(body, 503);
     })
     .openapi(claudeStatus, (c) => {
       const { credentials, message } = describe(credential);

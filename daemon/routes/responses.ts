@@ -14,5 +14,6 @@ export const failures = {
   409: json(Failure, "It conflicts with a run or a session"),
   413: json(Failure, "The body is too large"),
   500: json(Failure, "A bug; the log has the details"),
+  416: json(Failure, "There are no such bytes"),
   503: json(Failure, "Not ready: credentials, Podman or the daemon's end"),
 } as const;

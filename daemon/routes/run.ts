@@ -1,66 +1,156 @@
 import { createRoute, OpenAPIHono, z } from "@hono/zod-openapi";
-import { streamSSE } from "hono/streaming";
+import type { Context } from "hono";
+import { StromboliError } from "../../lib/errors.ts";
+import type { Asked, Mode } from "../../lib/jobs/admit.ts";
 import type { Runner } from "../../lib/jobs/runner.ts";
-import { RunResponse } from "../../lib/schema/job.ts";
-import { RunRequest } from "../../lib/schema/run.ts";
-import { invalidRequest } from "../middleware/errors.ts";
+import type { Views } from "../../lib/jobs/views.ts";
+import { RunResponse, Submitted } from "../../lib/schema/job.ts";
+import { IdempotencyKey, RunRequest } from "../../lib/schema/run.ts";
+import type { Place } from "../../lib/store/job-rows.ts";
+import { invalidRequest, refuseInvalid } from "../middleware/errors.ts";
 import type { Variables } from "../middleware/request.ts";
 import { failures, json } from "./responses.ts";
-import { sendRun } from "./stream.ts";
+import { eventStream } from "./sse.ts";
+import { runEvents } from "./stream.ts";
 
-const body = { body: { ...json(RunRequest, "What to run"), required: true } };
+const headers = z.object({
+  "idempotency-key": IdempotencyKey.optional().describe("Sending it again within 24 h gives the first answer."),
+});
+const body = { headers, body: { ...json(RunRequest, "What to run"), required: true } };
 
 const run = createRoute({
   method: "post",
   path: "/run",
   summary: "Run a prompt and wait for its result",
-  description: "A client that hangs up cancels the run.",
+  description: "A client that hangs up cancels the run, unless it gave an idempotency key and so can ask again.",
   request: body,
   responses: { 200: json(RunResponse, "The agent ran; `outcome` says how it ended"), ...failures },
 });
 
-const StreamQuery = z.object({
-  events: z
-    .enum(["text", "raw"])
-    .optional()
-    .describe("raw: the CLI's own lines, whatever output_format says of the result."),
+const runAsync = createRoute({
+  method: "post",
+  path: "/run/async",
+  summary: "Have a prompt run, and come back for its result",
+  request: body,
+  responses: { 202: json(Submitted, "The job is written down, and will run"), ...failures },
 });
+
+const Events = z
+  .enum(["text", "raw"])
+  .optional()
+  .describe("raw: the CLI's own lines, whatever output_format says of the result.");
+
+const streamed = {
+  200: { description: "Server-sent events", content: { "text/event-stream": { schema: z.string() } } },
+  ...failures,
+};
+const description =
+  "Unnamed events carry the lines of the answer, or with output_format stream-json the CLI's raw lines; `done` carries the result, `error` the error. A client that hangs up cancels the run, unless it gave an idempotency key.";
 
 const stream = createRoute({
   method: "post",
   path: "/run/stream",
   summary: "Run a prompt and follow it as server-sent events",
-  description:
-    "Unnamed events carry the lines of the answer, or with output_format stream-json the CLI's raw lines; `skipped` stands for a raw line above 1 MiB, `done` carries the RunResponse, `error` the error. A client that hangs up cancels the run.",
-  request: { ...body, query: StreamQuery },
-  responses: {
-    200: { description: "Server-sent events", content: { "text/event-stream": { schema: z.string() } } },
-    ...failures,
-  },
+  description,
+  request: { ...body, query: z.object({ events: Events }) },
+  responses: streamed,
 });
 
-export const runRoutes = ({ runner }: { runner: Runner }) =>
-  new OpenAPIHono<Variables>({ defaultHook })
-    .openapi(run, async (c) => {
-      const job = await runner.submit(c.req.valid("json"));
-      cancelOn(c.req.raw.signal, job.cancel);
-      return c.json(await job.done, 200);
-    })
-    .openapi(stream, async (c) => {
-      const request = c.req.valid("json");
-      const job = await runner.submit(request); // what is refused is refused with its own status, before a stream begins
-      cancelOn(c.req.raw.signal, job.cancel);
-      c.header("X-Accel-Buffering", "no");
-      const context = { path: c.req.path, requestId: c.get("requestId") };
-      const raw = c.req.valid("query").events === "raw" || request.claude?.output_format === "stream-json";
-      return streamSSE(c, (sse) => sendRun(sse, job, { raw, context }));
-    });
+const StreamQuery = z.strictObject({
+  prompt: z.string(),
+  workdir: z.string().optional(),
+  session_id: z.string().optional(),
+  resume: z.enum(["true", "false"]).optional(),
+  model: z.string().optional(),
+  events: Events,
+});
 
-const defaultHook = (result: { success: true } | { success: false; error: z.core.$ZodError }) => {
-  if (!result.success) throw invalidRequest(result.error);
+const streamGet = createRoute({
+  method: "get",
+  path: "/run/stream",
+  summary: "The same for clients that can only GET, such as EventSource",
+  description,
+  request: { query: StreamQuery },
+  responses: streamed,
+});
+
+type Deps = { runner: Runner; views: Views };
+
+export const runRoutes = ({ runner, views }: Deps) => {
+  const follow = async (c: Context<Variables>, asked: Asked, events: z.output<typeof Events>): Promise<Response> => {
+    const { id } = await runner.submit(asked); // what is refused is refused with its own status, before a stream begins
+    const hungUp = new AbortController();
+    leaveWith(c.req.raw.signal, asked, () => runner.leave(id));
+    c.req.raw.signal.addEventListener("abort", () => hungUp.abort(), { once: true });
+    const context = { path: c.req.path, requestId: c.get("requestId") };
+    const raw = events === "raw" || asked.request.claude?.output_format === "stream-json";
+    const lines = views.events(id, { after: 0, follow: true, signal: hungUp.signal });
+    const over = runner.ended(id); // asked for at once: a daemon that stops gives it its time
+    over.catch(() => {}); // the stream tells
+    return eventStream(
+      runEvents(lines, {
+        raw,
+        context,
+        ended: async () => {
+          await over;
+          views.checkRan(id);
+        },
+        lineAt: (place: Place) => views.line(id, place),
+      }),
+      () => hungUp.abort(),
+    );
+  };
+
+  return new OpenAPIHono<Variables>({ defaultHook: refuseInvalid })
+    .openapi(run, async (c) => {
+      const asked = askedFor("run", c.req.valid("json"), c.req.valid("header")["idempotency-key"]);
+      const { id } = await runner.submit(asked);
+      leaveWith(c.req.raw.signal, asked, () => runner.leave(id));
+      await runner.ended(id);
+      return c.json(await views.run(id), 200);
+    })
+    .openapi(runAsync, async (c) => {
+      const asked = askedFor("job", c.req.valid("json"), c.req.valid("header")["idempotency-key"]);
+      const { id, sessionId } = await runner.submit(asked);
+      return c.json({ job_id: id, session_id: sessionId }, 202);
+    })
+    .openapi(stream, (c) => {
+      const asked = askedFor("run", c.req.valid("json"), c.req.valid("header")["idempotency-key"]);
+      return follow(c, asked, c.req.valid("query").events);
+    })
+    .openapi(streamGet, (c) => {
+      if (c.req.method === "HEAD") return new Response(null, { headers: { allow: "GET" }, status: 405 }); // asking for a head must run nothing
+      const { events, ...query } = c.req.valid("query");
+      return follow(c, askedFor("run", requestOf(query)), events);
+    });
 };
 
-const cancelOn = (signal: AbortSignal, cancel: () => void): void => {
-  if (signal.aborted) cancel();
-  else signal.addEventListener("abort", cancel, { once: true });
+const askedFor = (mode: Mode, request: RunRequest, header?: string): Asked => {
+  const { idempotency_key: inBody } = request;
+  if (header !== undefined && inBody !== undefined && header !== inBody)
+    throw new StromboliError(
+      "invalid_request",
+      "idempotency_key and the Idempotency-Key header differ; send one of them",
+    );
+  return { mode, request, key: header ?? inBody };
+};
+
+const requestOf = ({
+  prompt,
+  workdir,
+  session_id,
+  resume,
+  model,
+}: Omit<z.output<typeof StreamQuery>, "events">): RunRequest => {
+  const claude = { session_id, resume: resume === "true", model };
+  const { data, error } = RunRequest.safeParse({ prompt, workdir, claude });
+  if (error) throw invalidRequest(error);
+  return data;
+};
+
+/** Who gave a key means to ask again when the connection breaks. */
+const leaveWith = (signal: AbortSignal, { key }: Asked, leave: () => void): void => {
+  if (key !== undefined) return;
+  if (signal.aborted) leave();
+  else signal.addEventListener("abort", leave, { once: true });
 };

@@ -1,26 +1,49 @@
-import type { SSEStreamingApi } from "hono/streaming";
 import { eventsOf } from "../../lib/agent/events.ts";
-import { follow } from "../../lib/jobs/output.ts";
-import type { LiveJob } from "../../lib/jobs/runner.ts";
+import { StromboliError } from "../../lib/errors.ts";
+import type { JobEvent } from "../../lib/jobs/events.ts";
+import type { Place } from "../../lib/store/job-rows.ts";
 import { failureOf, toStromboliError } from "../middleware/errors.ts";
+import type { ServerEvent } from "./sse.ts";
 
-type Options = { raw: boolean; context: { path: string; requestId: string } };
+type Options = {
+  /** The line at a place in the output, for one that was too long for its event. */
+  lineAt: LineAt;
+  raw: boolean;
+  context: { path: string; requestId: string };
+  ended: () => Promise<void>;
+};
 
-const heartbeatMs = 15_000;
-
-/** Follows a run: the lines of its output as they come, then `done` or `error`. */
-export const sendRun = async (sse: SSEStreamingApi, job: LiveJob, { raw, context }: Options): Promise<void> => {
-  const heartbeat = setInterval(() => void sse.write(": still here\n\n"), heartbeatMs);
+/** A run as its caller follows it: the lines of its output as they come, then `done` or `error`. */
+export async function* runEvents(
+  events: AsyncGenerator<JobEvent[]>,
+  { raw, context, ended, lineAt }: Options,
+): AsyncGenerator<ServerEvent[]> {
   try {
-    for await (const line of follow(job.outputPath, job.done)) {
-      for (const event of raw ? [rawEvent(line)] : textLines(line).flatMap(pieces)) await sse.writeSSE(event);
+    for await (const batch of events) {
+      const lines = batch.filter(({ type }) => type === "output");
+      const shown = raw ? lines.map(({ data }) => ({ data })) : await textEvents(lines, lineAt);
+      if (shown.length > 0) yield shown;
+      const last = batch.at(-1);
+      if (last?.type !== "done") continue;
+      await ended(); // throws when the agent did not run
+      yield [{ event: "done", data: last.data }];
+      return;
     }
-    await sse.writeSSE({ event: "done", data: JSON.stringify(await job.done) });
+    await ended();
+    throw new StromboliError(
+      "shutting_down",
+      "the daemon is stopping; the run goes on in its container and ends there",
+    );
   } catch (error) {
-    await sse.writeSSE({ event: "error", data: JSON.stringify(failureOf(toStromboliError(error), context)) });
-  } finally {
-    clearInterval(heartbeat);
+    yield [{ event: "error", data: JSON.stringify(failureOf(toStromboliError(error), context)) }];
   }
+}
+
+type LineAt = (place: Place) => Promise<string>;
+
+const textEvents = async (lines: readonly JobEvent[], lineAt: LineAt): Promise<ServerEvent[]> => {
+  const whole = await Promise.all(lines.map(async ({ data, place }) => (place ? lineAt(place) : data)));
+  return whole.flatMap((line) => textLines(line).flatMap(pieces));
 };
 
 const textLines = (line: string): string[] =>
@@ -29,13 +52,13 @@ const textLines = (line: string): string[] =>
 /** No event is larger than 1 MiB: clients have limits of their own. */
 const largestEvent = 1_048_576;
 
-const rawEvent = (line: string): { data: string; event?: string } => {
-  const bytes = Buffer.byteLength(line);
-  return bytes <= largestEvent ? { data: line } : { event: "skipped", data: JSON.stringify({ bytes }) };
-};
+/** Where to cut so that no character is cut in two. */
+const cut = (text: string, at: number): number => (/[\uDC00-\uDFFF]/.test(text[at] ?? "") ? at - 1 : at);
 
-const pieces = (text: string): { data: string }[] => {
+const pieces = (text: string): ServerEvent[] => {
   const size = largestEvent / 4; // a character takes at most 4 bytes
   const count = Math.max(1, Math.ceil(text.length / size));
-  return Array.from({ length: count }, (_, index) => ({ data: text.slice(index * size, (index + 1) * size) }));
+  return Array.from({ length: count }, (_, index) => ({
+    data: text.slice(cut(text, index * size), cut(text, (index + 1) * size)),
+  }));
 };

@@ -1,8 +1,9 @@
 import { z } from "zod";
 import type { Outcome, RunStatus, Usage } from "../schema/job.ts";
-import type { StopReason } from "../store/jobs.ts";
+import type { StopReason } from "../jobs/state.ts";
 
-const tokens = z.number().int().nonnegative().catch(0);
+const mostTokens = 1e12; // sums stay whole numbers, whatever an agent makes up
+const tokens = z.number().int().nonnegative().max(mostTokens).catch(0);
 
 const ModelUsage = z.object({
   inputTokens: tokens,
@@ -48,8 +49,9 @@ export const parseResult = (line: string): ResultLine | undefined => {
   }
 };
 
+/** Without an exit code the container is gone; what it wrote before may still be a result. */
 export type Exit = {
-  exitCode: number;
+  exitCode: number | undefined;
   oomKilled: boolean;
   stopReason: StopReason | null;
   result: ResultLine | undefined;
@@ -57,15 +59,16 @@ export type Exit = {
 
 /** How the run ended. Success is a result that says so, nothing else: exit codes and silence prove nothing. */
 export const outcomeOf = ({ exitCode, oomKilled, stopReason, result }: Exit): Outcome => {
-  if (stopReason) return stopReason;
+  if (stopReason && stopReason !== "finished") return stopReason;
   if (result) return outcomeOfResult(result);
+  if (exitCode === undefined) return "lost";
   if (oomKilled) return "oom_killed";
   if (exitCode === 255) return "timed_out"; // Podman's own --timeout, when no daemon was there to act
   return exitCode === 137 || exitCode === 143 ? "killed" : "agent_error";
 };
 
 /** What a result says of itself. */
-export const outcomeOfResult = (result: ResultLine): Outcome => {
+const outcomeOfResult = (result: ResultLine): Outcome => {
   if (!result.is_error) return isCommand(result) ? "agent_error" : "succeeded";
   if (result.subtype === "error_max_turns") return "max_turns";
   if (result.subtype === "error_max_budget_usd") return "budget";
@@ -84,6 +87,8 @@ const statuses: Record<Outcome, RunStatus> = {
   max_turns: "failed",
   budget: "failed",
   timed_out: "failed",
+  stalled: "failed",
+  output_limit: "failed",
   hook_failed: "failed",
   start_failed: "failed",
   oom_killed: "crashed",

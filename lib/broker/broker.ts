@@ -1,7 +1,7 @@
 import { once } from "node:events";
 import { chmod, mkdir, rm } from "node:fs/promises";
 import { createServer, type IncomingMessage, type RequestListener, type Server, type ServerResponse } from "node:http";
-import type { AddressInfo } from "node:net";
+import type { AddressInfo, Socket } from "node:net";
 import { join } from "node:path";
 import { PassThrough } from "node:stream";
 import { pipeline } from "node:stream/promises";
@@ -22,8 +22,22 @@ type Deps = {
   now: () => number;
 };
 /** `folder` is what the container gets to see; a TCP broker has none. */
-export type Door = { jobId: string; handleHash: string; demo: boolean; folder: string | undefined };
-export type OpenDoor = { port: number | undefined; close: () => Promise<void> };
+export type Door = {
+  jobId: string;
+  handleHash: string;
+  demo: boolean;
+  folder: string | undefined;
+  /** The TCP port of before a restart: the container knows no other. */
+  port?: number | undefined;
+};
+export type OpenDoor = {
+  port: number | undefined;
+  /** Bytes that have passed, both ways together. */
+  traffic: () => number;
+  /** Whether an answer is being waited for. */
+  isBusy: () => boolean;
+  close: () => Promise<void>;
+};
 export type Broker = ReturnType<typeof createBroker>;
 
 export const socketName = "api.sock";
@@ -32,11 +46,17 @@ const maxConnections = 64; // more than the CLI opens; a hostile agent must not 
 /** Opens one door to the model API for each job. The key is put in on the way out and never comes in. */
 export const createBroker = (deps: Deps) => ({
   async open(door: Door): Promise<OpenDoor> {
-    const server = createServer((request, response) => void answer(deps, door, { request, response }));
+    let flying = 0;
+    const server = createServer((request, response) => {
+      flying += 1;
+      response.once("close", () => (flying -= 1));
+      void answer(deps, door, { request, response });
+    });
     server.maxConnections = maxConnections;
     server.requestTimeout = 0; // a prompt may take its time; the job's own limits end it
-    const port = door.folder === undefined ? await listenTcp(server) : await listenUnix(server, door.folder);
-    return { port, close: () => closed(server) };
+    const traffic = countTraffic(server);
+    const port = door.folder === undefined ? await listenTcp(server, door.port) : await listenUnix(server, door.folder);
+    return { port, traffic, isBusy: () => flying > 0, close: () => closed(server) };
   },
 });
 
@@ -48,8 +68,23 @@ const listenUnix = async (server: Server, folder: string): Promise<undefined> =>
   await chmod(socket, 0o666); // the container's user has another uid; the job's folder above keeps everyone else out
 };
 
-const listenTcp = async (server: Server): Promise<number> => {
-  await once(server.listen(0), "listening");
+const countTraffic = (server: Server): (() => number) => {
+  const open = new Set<Socket>();
+  let past = 0;
+  server.on("connection", (socket) => {
+    open.add(socket);
+    socket.once("close", () => {
+      open.delete(socket);
+      past += bytesOf(socket);
+    });
+  });
+  return () => past + [...open].reduce((sum, socket) => sum + bytesOf(socket), 0);
+};
+
+const bytesOf = ({ bytesRead, bytesWritten }: Socket): number => bytesRead + bytesWritten;
+
+const listenTcp = async (server: Server, wanted = 0): Promise<number> => {
+  await once(server.listen(wanted), "listening");
   const { port } = server.address() as AddressInfo; // TCP and listening: never null, never a pipe
   return port;
 };

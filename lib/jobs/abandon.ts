@@ -1,32 +1,45 @@
-import { messageOf } from "../errors.ts";
-import type { Db } from "../store/database.ts";
-import type { Job, JobStore } from "../store/jobs.ts";
+import { storageFailure, StromboliError } from "../errors.ts";
+import type { Log } from "../log.ts";
+import type { Ending, Job } from "../store/job-rows.ts";
 import { cleanUp, type CleanUpDeps } from "./clean-up.ts";
+import { close, type CloseDeps } from "./close.ts";
 
-export type AbandonDeps = CleanUpDeps & { db: Db; jobs: JobStore; now: () => number };
+export type AbandonDeps = CleanUpDeps & CloseDeps & { log: Log };
 
-/** Undoes a job whose container never ran, and a session that was made for it. Runs again harmlessly after a crash. */
-export const abandon = async (
-  deps: AbandonDeps,
-  job: Pick<Job, "id" | "container" | "sessionId" | "createdAt">,
-  why: unknown,
-): Promise<void> => {
-  const error = messageOf(why);
-  deps.log.warn({ job: job.id, error }, "run could not be started");
+/** Ends a job whose container never ran, and a session that was made for it. Runs again harmlessly after a crash. */
+export const abandon = async (deps: AbandonDeps, job: Job, why: unknown): Promise<void> => {
+  const known = why instanceof StromboliError ? why : storageFailure(why);
+  const error = known?.message ?? "the run could not be started; the daemon's log has the details";
+  deps.log.warn({ job: job.id, ...(known ? { error } : { err: why }) }, "run could not be started");
   const unused = (deps.sessionStore.find(job.sessionId)?.runs ?? 0) === 0; // also one that was not to be kept
   await cleanUp(deps, job, { forget: unused }); // before the row ends: a crash in between is found by its open row
-  const endedAt = deps.now();
-  const timings = { queue: 0, create: Math.max(0, endedAt - job.createdAt), hooks: 0, agent: 0, first_token: null };
-  deps.db.transaction(() => {
-    deps.jobs.ended(job.id, {
-      outcome: "start_failed",
-      exitCode: null,
-      error,
-      numTurns: null,
-      usage: null,
-      timings,
-      endedAt,
-    });
-    if (unused) deps.sessionStore.remove(job.sessionId);
-  })();
+  const { stopReason } = deps.jobs.progress(job.id) ?? job;
+  close(deps, job, unstarted(job, { at: deps.now(), error: stopReason === "cancelled" ? undefined : error }));
 };
+
+/** Ends a job before its turn has come. */
+export const withdraw = (deps: CloseDeps, job: Job): boolean =>
+  close(deps, job, unstarted(job, { at: deps.now(), error: undefined }));
+
+/** How a job ends that no agent has worked on: cancelled, unless there is an error. */
+const unstarted = (
+  { createdAt, claimedAt }: Job,
+  { at, error }: { at: number; error: string | undefined },
+): Ending => ({
+  outcome: error === undefined ? "cancelled" : "start_failed",
+  exitCode: null,
+  error: error ?? "the run was cancelled before it began",
+  numTurns: null,
+  usage: null,
+  timings: {
+    queue: Math.max(0, (claimedAt ?? at) - createdAt),
+    create: Math.max(0, at - (claimedAt ?? at)),
+    hooks: 0,
+    agent: 0,
+    first_token: null,
+  },
+  result: null,
+  partialOutput: "",
+  bytes: 0,
+  endedAt: Math.max(createdAt, at),
+});

@@ -1,29 +1,19 @@
-import { randomBytes } from "node:crypto";
-import { realpathSync, statSync } from "node:fs";
+import { createHash, randomBytes } from "node:crypto";
 import type { CliFinder } from "../agent/binary.ts";
-import { createHandle, hashHandle } from "../broker/handle.ts";
 import { noCredentials, type Credential } from "../credentials.ts";
 import { StromboliError } from "../errors.ts";
 import { planRun, type Machine, type Plan } from "../policy/plan.ts";
-import type { HostPath, VolumeRules } from "../policy/volumes.ts";
-import type { Images } from "../podman/images.ts";
+import type { Images, LocalImage } from "../podman/images.ts";
 import type { Secrets } from "../podman/secrets.ts";
 import type { Config } from "../schema/config.ts";
 import type { RunRequest } from "../schema/run.ts";
 import type { Choice, Sessions } from "../sessions.ts";
 import type { Db } from "../store/database.ts";
-import type { JobStore, NewJob } from "../store/jobs.ts";
+import { keyLifeMs, type IdempotencyStore } from "../store/idempotency.ts";
+import { titleOf, type JobStore, type NewJob } from "../store/jobs.ts";
 import type { SessionStore } from "../store/sessions.ts";
-
-export type Admitted = {
-  job: NewJob;
-  plan: Plan;
-  choice: Choice;
-  imagePath: string;
-  binary: string;
-  credential: Credential["kind"];
-  handle: string;
-};
+import { refusedUrl } from "../webhooks/address.ts";
+import { volumeRules } from "./volume-rules.ts";
 
 export type AdmissionDeps = {
   config: Config;
@@ -32,6 +22,7 @@ export type AdmissionDeps = {
   jobs: JobStore;
   sessions: Sessions;
   sessionStore: SessionStore;
+  idempotency: IdempotencyStore;
   images: Images;
   secrets: Secrets;
   cli: CliFinder;
@@ -39,21 +30,46 @@ export type AdmissionDeps = {
   now: () => number;
 };
 
-/** Lets a request in: everything that can be refused is refused here, `checkOpen` last, and then the job is a row. */
-export const admit = async (deps: AdmissionDeps, request: RunRequest, checkOpen: () => void): Promise<Admitted> => {
+/** How a caller hands in a request: `run` waits for the result, `job` comes back for it. */
+export type Mode = "run" | "job";
+export type Asked = { request: RunRequest; mode: Mode; key?: string | undefined };
+export type Admitted = {
+  id: string;
+  sessionId: string;
+  /** An earlier request with the same key had made it. */ isRepeat: boolean;
+};
+
+/** Lets a request in: everything that can be refused is refused here, and then the job is a row. */
+export const admit = async (deps: AdmissionDeps, asked: Asked, checkOpen: () => void): Promise<Admitted> => {
+  const repeated = repeat(deps, asked);
+  if (repeated) return repeated;
+  checkOpen();
+  const { request, mode } = asked;
+  checkWebhook(deps.config, asked);
   const plan = planRun(request, deps.config, { machine: deps.machine, rules: volumeRules(deps.config) });
-  const credential = request.demo ? "api_key" : deps.credential()?.kind;
-  if (!credential) throw noCredentials();
+  if (!request.demo && !deps.credential()) throw noCredentials();
   const [image] = await Promise.all([
     deps.images.find(plan.image),
     deps.secrets.check(plan.secrets.map(({ name }) => name)),
   ]);
-  const binary = deps.cli.forImage(plan.image, image);
+  deps.cli.forImage(plan.image, image);
+  const decided = { id: newId(mode), plan, image };
+  return deps.db.transaction(() => {
+    const known = repeat(deps, asked); // anew, and without an await from here on: two requests see each other
+    if (!known) checkOpen();
+    return known ?? enter(deps, asked, decided);
+  })();
+};
 
-  const id = `run-${randomBytes(8).toString("hex")}`;
-  const handle = createHandle();
-  checkOpen();
-  const choice = deps.sessions.choose(request); // no await between here and the insert: two requests see each other
+const newId = (mode: Mode): string => `${mode}-${randomBytes(8).toString("hex")}`;
+
+type Decided = { id: string; plan: Plan; image: LocalImage };
+
+const enter = (deps: AdmissionDeps, asked: Asked, { id, plan, image }: Decided): Admitted => {
+  const { request, mode, key } = asked;
+  const choice = deps.sessions.choose(request);
+  if (mode === "run" || choice.isNew) refuseBusySession(deps, choice, mode);
+  const at = deps.now();
   const job: NewJob = {
     id,
     sessionId: choice.id,
@@ -62,50 +78,47 @@ export const admit = async (deps: AdmissionDeps, request: RunRequest, checkOpen:
     image: { reference: plan.image, id: image.id, digest: image.digest },
     forkedFrom: choice.from ?? null,
     timeoutMs: plan.timeoutMs,
-    handleHash: hashHandle(handle),
-    createdAt: deps.now(),
+    createdAt: at,
   };
-  insert(deps, { job, choice, workdir: plan.workdir });
-  return { job, plan, choice, imagePath: image.path, binary, credential, handle };
-};
-
-const titleLength = 80;
-
-const insert = (
-  { db, jobs, sessionStore }: AdmissionDeps,
-  { job, choice, workdir }: { job: NewJob; choice: Choice; workdir: string },
-): void => {
-  const busy = [choice.id, choice.from].find((id) => id !== undefined && jobs.uses(id));
-  if (busy !== undefined) throw new StromboliError("session_in_use", `another run is using session ${busy}`);
-  db.transaction(() => {
-    jobs.insert(job);
-    if (choice.isNew && choice.keep) {
-      sessionStore.insert({
-        id: choice.id,
-        title: job.request.prompt.trim().slice(0, titleLength),
-        workdir,
-        createdAt: job.createdAt,
-      });
-    }
-  })();
-};
-
-const volumeRules = ({ policy }: Config): VolumeRules => ({
-  allowed: policy.volumes.flatMap((entry) => {
-    const real = hostPath(entry.replace(/:ro$/, ""))?.real;
-    return real === undefined ? [] : [{ path: real, readOnly: entry.endsWith(":ro") }];
-  }),
-  resolve: hostPath,
-});
-
-const worldWrite = 0o002;
-
-const hostPath = (path: string): HostPath | undefined => {
-  try {
-    const real = realpathSync(path);
-    const { uid, gid, mode } = statSync(real);
-    return { real, uid, gid, worldWritable: (mode & worldWrite) !== 0 };
-  } catch {
-    return undefined; // missing, or not ours to see
+  deps.jobs.insert(job);
+  if (choice.isNew && choice.keep) {
+    deps.sessionStore.insert({ id: choice.id, title: titleOf(request.prompt), workdir: plan.workdir, createdAt: at });
   }
+  if (key !== undefined) deps.idempotency.take({ key, hash: hashOf(asked), jobId: id, at, since: at - keyLifeMs });
+  return { id, sessionId: choice.id, isRepeat: false };
 };
+
+/** Who waits for an answer is told at once that it would take long; who comes back for it is given a turn. */
+const refuseBusySession = ({ jobs }: AdmissionDeps, { id, from }: Choice, mode: Mode): void => {
+  const busy = (mode === "run" ? [id, from] : [id]).find((session) => session !== undefined && jobs.uses(session));
+  if (busy !== undefined) throw new StromboliError("session_in_use", `another run is using session ${busy}`);
+};
+
+const checkWebhook = ({ webhooks }: Config, { request: { webhook_url: url }, mode }: Asked): void => {
+  if (url === undefined) return;
+  if (mode === "run") throw new StromboliError("invalid_request", "webhook_url goes with POST /run/async alone");
+  const refusal = refusedUrl(url, webhooks);
+  if (refusal !== undefined) throw new StromboliError("invalid_request", `webhook_url: ${refusal}`);
+};
+
+/** The job that a key stands for already. */
+const repeat = ({ idempotency, jobs, now }: AdmissionDeps, asked: Asked): Admitted | undefined => {
+  if (asked.key === undefined) return undefined;
+  const known = idempotency.find(asked.key, now() - keyLifeMs);
+  if (!known) return undefined;
+  if (known.requestHash !== hashOf(asked))
+    throw new StromboliError("idempotency_mismatch", "this idempotency key was used for another request");
+  const job = jobs.find(known.jobId);
+  return job && { id: job.id, sessionId: job.sessionId, isRepeat: true };
+};
+
+/** The same for the same request, however its fields are ordered. */
+const hashOf = ({ request, mode }: Asked): string =>
+  createHash("sha256")
+    .update(`${mode} ${JSON.stringify({ ...request, idempotency_key: undefined }, sorted)}`)
+    .digest("hex");
+
+const sorted = (_name: string, value: unknown): unknown =>
+  typeof value === "object" && value !== null && !Array.isArray(value)
+    ? Object.fromEntries(Object.entries(value).toSorted(([a], [b]) => (a < b ? -1 : 1)))
+    : value;

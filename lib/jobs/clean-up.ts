@@ -1,8 +1,6 @@
-import { messageOf } from "../errors.ts";
-import type { Log } from "../log.ts";
 import type { Containers } from "../podman/containers.ts";
 import type { Sessions } from "../sessions.ts";
-import type { Job } from "../store/jobs.ts";
+import type { Job } from "../store/job-rows.ts";
 import type { SessionStore } from "../store/sessions.ts";
 import { jobFolder, keepOutput } from "./folder.ts";
 
@@ -11,19 +9,14 @@ export type CleanUpDeps = {
   sessions: Sessions;
   sessionStore: SessionStore;
   jobsFolder: string;
-  log: Log;
 };
 
 type Leaving = Pick<Job, "id" | "container" | "sessionId">;
 
-/** Removes what only a running job needs. `forget` also removes the files of its session. */
+/** Removes what only a running job needs. `forget` also removes the files of its session. Runs again harmlessly. */
 export const cleanUp = async (deps: CleanUpDeps, job: Leaving, { forget = false } = {}): Promise<void> => {
-  try {
-    await keepOutput(jobFolder(deps.jobsFolder, job.id));
-    if (forget) await deps.sessions.removeFiles(job.sessionId);
-    await deps.sessions.removeSetAside(job.id);
-    await deps.containers.remove(job.container); // last: a container that is left tells the next start to do all this again
-  } catch (error) {
-    deps.log.warn({ job: job.id, error: messageOf(error) }, "clean-up failed; the next start tries again");
-  }
+  await keepOutput(jobFolder(deps.jobsFolder, job.id));
+  if (forget) await deps.sessions.removeFiles(job.sessionId);
+  await deps.sessions.removeSetAside(job.id);
+  await deps.containers.remove(job.container); // last: a container that is left tells the next start to do all this again
 };

@@ -1,78 +1,62 @@
-import { createReadStream, watch, type FSWatcher } from "node:fs";
-import { open, stat, type FileHandle } from "node:fs/promises";
-import { eventsOf, type AgentEvent } from "../agent/events.ts";
+import { createReadStream } from "node:fs";
+import { open, stat } from "node:fs/promises";
+import { eventsOf } from "../agent/events.ts";
 import { addCounts, noCounts, parseResult, usageOf, type Counts, type ResultLine } from "../agent/result.ts";
+import type { Place } from "../store/job-rows.ts";
 
 const keptTextLength = 2000;
 
-/** A part of a file, in bytes: the agent can make its output as large as it likes, at no cost to itself. */
+/** A part of a file, in bytes, `end` included: the agent can make its output as large as it likes, at no cost to itself. */
 type Part = { start?: number; end?: number };
+type Line = { text: string; place: Place };
 
-/** The lines of a finished output file, or of a part of it. */
-export async function* linesOf(path: string, part: Part = {}): AsyncGenerator<string> {
-  const split = createSplitter();
+/** The lines of a file, or of a part of it; those of less than `shortest` bytes are passed over, empty ones always. */
+export async function* linesOf(path: string, part: Part = {}, shortest = 1): AsyncGenerator<Line> {
+  const split = createSplitter(part.start ?? 0, shortest);
   for await (const chunk of createReadStream(path, part)) yield* split.push(chunk as Buffer); // no encoding set: buffers
   yield* split.rest();
 }
 
-/** As much as a reader is shown of one output file. */
-const longestOutput = 512 * 1024 * 1024;
-
-/** The lines of an output file from its beginning, as they come, until `ended` settles and all is read. */
-export async function* follow(path: string, ended: Promise<unknown>): AsyncGenerator<string> {
-  const split = createSplitter();
-  const watcher = watch(path);
-  try {
-    await using file = await open(path, "r");
-    const bell = createBell(watcher);
-    const finished = ended.then(isOver, isOver);
-    let shown = 0;
-    for (let over = false; ;) {
-      const chunk = shown < longestOutput ? await readChunk(file) : undefined;
-      shown += chunk?.length ?? 0;
-      if (chunk) yield* split.push(chunk);
-      else if (over) break;
-      else over = await Promise.race([finished, bell.next()]);
-    }
-    yield* split.rest();
-  } finally {
-    watcher.close();
-  }
-}
-
-const isOver = () => true;
-
-/** Rings once for any number of changes since it was last heard, so that a slow reader piles up nothing. */
-const createBell = (watcher: FSWatcher) => {
-  let rung = false;
-  let wake: (() => void) | undefined;
-  const ring = () => {
-    rung = true;
-    wake?.();
-  };
-  watcher.on("change", ring).on("error", ring); // a watch that fails still has what can be read
-  return {
-    async next(): Promise<false> {
-      if (!rung) await new Promise<void>((resolve) => (wake = resolve));
-      rung = false;
-      return false;
-    },
-  };
+/** The bytes of a place in a file, as text. */
+export const textAt = async (path: string, { start, end }: Place): Promise<string> => {
+  await using file = await open(path, "r");
+  const { buffer, bytesRead } = await file.read(Buffer.allocUnsafe(end - start), 0, end - start, start);
+  return buffer.toString("utf8", 0, bytesRead);
 };
 
 /** The last 2000 characters of a file, whole lines of Podman's warnings and all. */
 export const tailOf = async (path: string): Promise<string> => {
+  const { size } = await stat(path);
+  const text = await textAt(path, { start: Math.max(0, size - 4 * keptTextLength), end: size }); // a character takes at most 4 bytes
+  return text.slice(-keptTextLength);
+};
+
+/** The result on the last line of a file, if it is one and its line is whole. */
+export const lastResult = async (path: string): Promise<ResultLine | undefined> => {
+  const { size } = await stat(path);
+  const start = size === 0 ? undefined : await startOfLastLine(path, size);
+  return start === undefined ? undefined : parseResult(await textAt(path, { start, end: size }));
+};
+
+/** Looks backwards; nothing when the line is longer than any that counts. */
+const startOfLastLine = async (path: string, size: number): Promise<number | undefined> => {
   await using file = await open(path, "r");
-  const { size } = await file.stat();
-  const from = Math.max(0, size - 4 * keptTextLength); // a character takes at most 4 bytes
-  const { buffer, bytesRead } = await file.read(Buffer.alloc(size - from), 0, size - from, from);
-  return buffer.toString("utf8", 0, bytesRead).slice(-keptTextLength);
+  const block = Buffer.alloc(65_536);
+  for (let end = size - 1; end > size - longestLine;) {
+    const start = Math.max(0, end - block.length);
+    const { bytesRead } = await file.read(block, 0, end - start, start);
+    const feed = block.subarray(0, bytesRead).lastIndexOf(10);
+    if (feed !== -1) return start + feed + 1;
+    if (start === 0) return 0;
+    end = start;
+  }
+  return undefined;
 };
 
 /** What the end of a job needs to know of its output. */
 export type Summary = {
   result: ResultLine | undefined;
-  resultLine: string;
+  place: Place | null;
   counts: Counts;
   model: string;
   text: string;
@@ -81,64 +65,90 @@ export type Summary = {
 const headBytes = 1_048_576;
 const tailBytes = 40 * 1_048_576; // room for the longest result line, and what may come after it
 
-export const noOutput: Summary = { result: undefined, resultLine: "", counts: noCounts, model: "", text: "" };
+export const noOutput: Summary = { result: undefined, place: null, counts: noCounts, model: "", text: "" };
 
-/** The head tells the model, the tail the results; a background task can add some: the last one counts. */
+/**
+ * The head tells the model, the tail the results; a background task can add some: the last one counts. An agent can have
+ * written millions of lines to keep us busy, so only the last that may count are read.
+ */
 export const summarize = async (path: string): Promise<Summary> => {
   const { size } = await stat(path);
-  const summary = { ...noOutput };
   const start = Math.max(0, size - tailBytes);
-  if (start > 0) for await (const line of linesOf(path, { end: headBytes })) take(summary, line);
-  for await (const line of linesOf(path, { start })) take(summary, line);
+  const head = await findLines(path, { end: Math.max(0, Math.min(headBytes, size) - 1) }, firstWords);
+  const tail = await findLines(path, { start }, lastWords);
+  const summary = { ...noOutput };
+  for (const place of head.slice(0, 1)) note(summary, await textAt(path, place));
+  for (const place of tail.slice(-mostLines)) take(summary, { text: await textAt(path, place), place });
   return summary;
 };
 
-const take = (summary: Summary, line: string): void => {
-  const result = parseResult(line);
-  if (result) Object.assign(summary, { result, resultLine: line, counts: addCounts(summary.counts, usageOf(result)) });
-  else for (const event of eventsOf(line)) note(summary, event);
+const mostLines = 1000;
+const shortestLine = 20;
+const firstWords = ['"init"'];
+const lastWords = ['"result"', '"assistant"'];
+
+/** Where the lines are that hold one of these words. */
+const findLines = async (path: string, part: Part, words: readonly string[]): Promise<Place[]> => {
+  const places: Place[] = [];
+  for await (const { text, place } of linesOf(path, part, shortestLine)) {
+    if (!text.startsWith("{") || !words.some((word) => text.includes(word))) continue;
+    places.push(place);
+    if (places.length > 2 * mostLines) places.splice(1, mostLines); // the first one stays: of the head it is the one that counts
+  }
+  return places;
 };
 
-const note = (summary: Summary, event: AgentEvent): void => {
-  if (event.kind === "init") summary.model = event.model;
-  if (event.kind === "text") summary.text = `${summary.text}${event.text}\n`.slice(-keptTextLength);
+const take = (summary: Summary, { text, place }: Line): void => {
+  const result = parseResult(text);
+  if (result) Object.assign(summary, { result, place, counts: addCounts(summary.counts, usageOf(result)) });
+  else note(summary, text);
 };
 
-const readChunk = async (file: FileHandle): Promise<Buffer | undefined> => {
-  const { bytesRead, buffer } = await file.read(Buffer.allocUnsafe(65_536));
-  return bytesRead === 0 ? undefined : buffer.subarray(0, bytesRead);
+const note = (summary: Summary, text: string): void => {
+  for (const event of eventsOf(text)) {
+    if (event.kind === "init") summary.model = event.model;
+    if (event.kind === "text") summary.text = `${summary.text}${event.text}\n`.slice(-keptTextLength);
+  }
 };
 
 /** The CLI's longest lines hold a reply of some megabytes; an agent can write longer ones, to use up our memory. */
 const longestLine = 32 * 1024 * 1024;
 
 /** Cuts bytes at line feeds alone: JSON may hold every other character that passes for a line end. */
-const createSplitter = () => {
+const createSplitter = (offset: number, shortest: number) => {
   let parts: Buffer[] = [];
   let length = 0;
+  let start = offset; // of the line under way
+  let at = offset; // of the chunk
   const add = (part: Buffer) => {
     const kept = part.subarray(0, longestLine - length);
     length += kept.length;
     if (kept.length > 0) parts.push(kept);
   };
-  const flush = () => {
-    const line = Buffer.concat(parts).toString("utf8");
+  const drop = (): void => {
     parts = [];
     length = 0;
-    return line;
+  };
+  const flush = (end: number): Line => {
+    const text = Buffer.concat(parts).toString("utf8");
+    drop();
+    return { text, place: { start, end } };
   };
   return {
-    *push(chunk: Buffer): Generator<string> {
+    *push(chunk: Buffer): Generator<Line> {
       let from = 0;
-      for (let at = chunk.indexOf(10); at !== -1; at = chunk.indexOf(10, from)) {
-        if (at > from) add(chunk.subarray(from, at));
-        if (length > 0) yield flush(); // an empty line says nothing
-        from = at + 1;
+      for (let feed = chunk.indexOf(10); feed !== -1; feed = chunk.indexOf(10, from)) {
+        if (feed > from) add(chunk.subarray(from, feed));
+        if (length >= shortest) yield flush(at + feed);
+        else drop();
+        from = feed + 1;
+        start = at + from;
       }
       add(chunk.subarray(from));
+      at += chunk.length;
     },
-    *rest(): Generator<string> {
-      if (length > 0) yield flush();
+    *rest(): Generator<Line> {
+      if (length >= shortest) yield flush(at);
     },
   };
 };

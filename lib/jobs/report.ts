@@ -1,47 +1,127 @@
-import { isCommand, statusOf, type ResultLine } from "../agent/result.ts";
+import { stat } from "node:fs/promises";
+import { isCommand, parseResult, statusOf, type ResultLine } from "../agent/result.ts";
+import { unlessMissing } from "../errors.ts";
 import { withoutUndefined } from "../given.ts";
-import type { OutputFormat } from "../schema/claude.ts";
-import type { CrashInfo, Outcome, RunResponse } from "../schema/job.ts";
-import type { Ending, Job } from "../store/jobs.ts";
-import { linesOf, type Summary } from "./output.ts";
+import type { CrashInfo, JobResponse, Outcome, RunResponse } from "../schema/job.ts";
+import type { Ending, Job, Place } from "../store/job-rows.ts";
+import type { JobFolder } from "./folder.ts";
+import { textAt, type Summary } from "./output.ts";
 
-type Ended = { ending: Ending; summary: Summary; outputPath: string };
+/** `longest`: an answer of more bytes is left out, and the report says so. */
+type Options = { folder: JobFolder; longest?: number };
+export type EndedJob = Job & { ending: Ending };
 
-/** What the caller gets for a job that has ended: a view over its row and its output file. */
-export const reportOf = async (job: Job, ended: Ended): Promise<RunResponse> => {
-  const { ending, summary } = ended;
-  const { result } = summary;
+const longestAnswer = 16 * 1024 * 1024;
+
+/** What a run came to: a view over its row and its output file, the same whenever it is asked for. */
+export const runReport = async (job: EndedJob, { folder, longest = longestAnswer }: Options): Promise<RunResponse> => {
+  const { ending } = job;
+  const { result: place } = ending;
+  const line = place && place.end - place.start <= longest ? await lineAt(folder, place) : undefined;
+  const result = line === undefined ? undefined : parseResult(line);
   return {
     id: job.id,
     status: statusOf(ending.outcome),
     outcome: ending.outcome,
-    output: await outputOf(job, ended),
-    session_id: job.sessionId,
+    ...(await answerOf(job, line, { folder, longest })),
+    ...commonOf(job),
     exit_code: ending.exitCode,
-    num_turns: result?.num_turns ?? 0,
-    queued_at: timeOf(job.createdAt),
-    started_at: job.startedAt === null ? null : timeOf(job.startedAt),
+    num_turns: ending.numTurns ?? 0,
     ended_at: timeOf(ending.endedAt),
     timings_ms: ending.timings,
-    image: job.image,
-    labels: job.request.labels ?? {},
     ...withoutUndefined({
       structured_output: result?.structured_output,
       error: ending.error ?? undefined,
       usage: ending.usage ?? undefined,
-      crash_info: result ? undefined : crashOf(ending, summary),
+      crash_info: hasCrashed(job) ? crashOf(ending) : undefined,
     }),
   };
 };
 
+/** A job as it stands. */
+export const jobReport = async (job: Job, options: Options): Promise<JobResponse> => ({
+  ...(isEnded(job) ? await runReport(job, options) : openReport(job)),
+  title: job.title,
+  priority: job.priority,
+  ...withoutUndefined({ webhook_url: job.webhookUrl ?? undefined }),
+  created_at: timeOf(job.createdAt),
+  updated_at: timeOf(job.updatedAt),
+});
+
+export const isEnded = (job: Job): job is EndedJob => job.ending !== null;
+
+const commonOf = (job: Job) => ({
+  session_id: job.sessionId,
+  queued_at: timeOf(job.createdAt),
+  started_at: job.startedAt === null ? null : timeOf(job.startedAt),
+  image: job.image,
+  labels: job.labels,
+});
+
+const openReport = (job: Job) => ({
+  id: job.id,
+  status: job.state === "pending" ? ("pending" as const) : ("running" as const),
+  output: "",
+  ...commonOf(job),
+  exit_code: null,
+  num_turns: 0,
+  ended_at: null,
+  timings_ms: {
+    queue: job.claimedAt === null ? 0 : Math.max(0, job.claimedAt - job.createdAt),
+    create: job.startedAt === null ? 0 : Math.max(0, job.startedAt - (job.claimedAt ?? job.createdAt)),
+    hooks: 0,
+    agent: 0,
+    first_token: null,
+  },
+});
+
+/** The line of the result; nothing when somebody has removed the file. */
+const lineAt = ({ output }: JobFolder, place: Place): Promise<string | undefined> =>
+  textAt(output, place).catch(unlessMissing);
+
+type Answer = { output: string; output_truncated?: true };
+
+/** The answer in the shape that was asked for; without a result, the end of what the agent said. */
+const answerOf = async (
+  job: EndedJob,
+  line: string | undefined,
+  { folder, longest }: Required<Options>,
+): Promise<Answer> => {
+  const { ending, outputFormat, startedAt } = job;
+  if (outputFormat === "stream-json") return startedAt === null ? { output: "" } : rawAnswer(folder.output, longest);
+  if (ending.result && line === undefined) return { output: "", output_truncated: true };
+  if (outputFormat === "json") return { output: line ?? "" };
+  return { output: (line === undefined ? undefined : parseResult(line)?.result) ?? ending.partialOutput.trimEnd() };
+};
+
+const rawAnswer = async (path: string, longest: number): Promise<Answer> => {
+  const found = await stat(path).catch(unlessMissing);
+  if (!found || found.size > longest) return { output: "", output_truncated: true };
+  const text = await textAt(path, { start: 0, end: found.size });
+  return { output: text.replaceAll(/\n{2,}/g, "\n").replaceAll(/^\n|\n$/g, "") }; // empty lines say nothing
+};
+
+const largestEvent = 1_000_000;
+
+/** A job as the JSON of one event or row: at most 1 MiB, its answer left out where it is longer. */
+export const shortJobReport = async (job: Job, options: Options): Promise<JobResponse> => {
+  const report = await jobReport(job, { longest: largestEvent, ...options });
+  if (Buffer.byteLength(JSON.stringify(report)) <= largestEvent) return report;
+  const { structured_output: _, ...rest } = report;
+  return { ...rest, output: "", output_truncated: true };
+};
+
 /** Why a run did not succeed, in one sentence; null when it did. */
-export const errorOf = (outcome: Outcome, { result }: Summary, exitCode: number | null): string | null => {
+export const errorOf = (outcome: Outcome, { result }: Summary, exitCode: number | undefined): string | null => {
   if (outcome === "succeeded") return null;
   if (outcome === "agent_error" && !result)
     return `the agent ended with exit code ${exitCode} and without a result; crash_info.partial_output has its last words`;
-  if (outcome === "agent_error" || outcome === "api_error") return wordsOf(result) || sentences[outcome];
+  if (outcome === "agent_error" || outcome === "api_error")
+    return wordsOf(result)?.slice(0, longestError) || sentences[outcome];
   return sentences[outcome];
 };
+
+const longestError = 2000;
 
 /** What the CLI says of its own failure. */
 const wordsOf = (result: ResultLine | undefined): string | undefined => {
@@ -58,6 +138,8 @@ const sentences: Record<Exclude<Outcome, "succeeded">, string> = {
   oom_killed: "the agent used more memory than podman.memory allows and was killed",
   killed: "the agent was killed from outside",
   cancelled: "the run was cancelled",
+  stalled: "the agent did nothing for jobs.stall_timeout and was ended",
+  output_limit: "the agent wrote more than jobs.max_output and was ended",
   hook_failed: "a lifecycle hook failed",
   start_failed: "the container could not be started",
   lost: "the container vanished before the run ended",
@@ -66,30 +148,17 @@ const sentences: Record<Exclude<Outcome, "succeeded">, string> = {
 const tookCommand =
   "the CLI took the prompt as one of its commands and did not ask the model; set claude.disable_slash_commands, or begin it with a space";
 
-/** The answer in the shape that was asked for; without a result, the end of what the agent said. */
-const outputOf = async ({ request }: Job, { summary, outputPath }: Ended): Promise<string> => {
-  const { result, resultLine, text } = summary;
-  const format: OutputFormat = request.claude?.output_format ?? "text";
-  if (format === "stream-json") return rawOutput(outputPath);
-  return format === "json" ? resultLine : (result?.result ?? text.trimEnd());
-};
+/** Whether an agent that ran was ended before it could give its answer. */
+const hasCrashed = ({ ending, startedAt, stopReason }: EndedJob): boolean =>
+  startedAt !== null &&
+  ending.outcome !== "succeeded" &&
+  (ending.result === null || (stopReason !== null && stopReason !== "finished"));
 
-const longestAnswer = 64 * 1024 * 1024;
-
-/** The CLI's lines, as far as they fit into an answer; an agent could have written any number of them. */
-const rawOutput = async (path: string): Promise<string> => {
-  const lines: string[] = [];
-  for await (const line of linesOf(path, { end: longestAnswer })) {
-    lines.push(line);
-  }
-  return lines.join("\n");
-};
-
-const crashOf = ({ outcome, exitCode, error }: Ending, { text }: Summary): CrashInfo => ({
+const crashOf = ({ outcome, exitCode, error, partialOutput }: Ending): CrashInfo => ({
   exit_code: exitCode ?? -1,
   ...(exitCode !== null && exitCode > 128 && exitCode < 160 && { signal: signalName(exitCode - 128) }),
   reason: error ?? outcome,
-  partial_output: text,
+  partial_output: partialOutput,
   task_completed: false,
 });
 

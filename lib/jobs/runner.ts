@@ -1,124 +1,82 @@
 import { setTimeout as pause } from "node:timers/promises";
 import { StromboliError } from "../errors.ts";
-import type { Log } from "../log.ts";
-import type { RunResponse } from "../schema/job.ts";
-import type { RunRequest } from "../schema/run.ts";
-import { millisecondsOf } from "../schema/units.ts";
-import type { Job } from "../store/jobs.ts";
-import { abandon } from "./abandon.ts";
-import { admit, type AdmissionDeps, type Admitted } from "./admit.ts";
-import { cleanUp } from "./clean-up.ts";
-import { jobFolder } from "./folder.ts";
-import { launch, type LaunchDeps } from "./launch.ts";
-import { recover } from "./recover.ts";
-import { createTasks } from "./tasks.ts";
-import { settle, type SettleDeps } from "./settle.ts";
-import { waitForEnd, type Watch } from "./wait.ts";
+import { untilItWorks } from "../persist.ts";
+import { bytesOf, millisecondsOf } from "../schema/units.ts";
+import { createTasks } from "../tasks.ts";
+import { admit, type AdmissionDeps, type Admitted, type Asked } from "./admit.ts";
+import { cancel } from "./cancel.ts";
+import { createLife, type LifeDeps } from "./life.ts";
+import { createLiveJobs } from "./live.ts";
+import { createQueue, maxRunningOf } from "./queue.ts";
+import { leftovers, removeLeftovers } from "./recover.ts";
 
-export type RunnerDeps = AdmissionDeps & LaunchDeps & SettleDeps & { log: Log };
+export type RunnerDeps = AdmissionDeps & LifeDeps & { capacity: { memoryBytes: number; cores: number } };
 export type Runner = ReturnType<typeof createRunner>;
-
-/** A job that somebody waits for. `done` fails with `shutting_down` when the daemon stops first; the job goes on. */
-export type LiveJob = {
-  id: string;
-  sessionId: string;
-  outputPath: string;
-  done: Promise<RunResponse>;
-  cancel: () => void;
-};
 
 /** Runs jobs, each from its row to its result. The daemon may stop at any point: the container goes on without it. */
 export const createRunner = (deps: RunnerDeps) => {
+  const { config, log, jobs, now } = deps;
   const tasks = createTasks();
+  const waiters = createTasks();
   const detached = new AbortController();
-  let draining = false;
-
-  const life = async (admitted: Admitted, cancel: AbortSignal): Promise<RunResponse> => {
-    await using stack = new AsyncDisposableStack();
-    try {
-      stack.use(await launch(deps, admitted));
-    } catch (error) {
-      await abandon(deps, admitted.job, error);
-      throw error;
-    }
-    return await finish(admitted.job.id, { cancel });
-  };
-
-  const finish = async (id: string, { cancel = never, takenUp = false }): Promise<RunResponse> => {
-    const report = await conclude(deps, id, { cancel, takenUp, detached: detached.signal });
-    void tasks.keep(cleanUp(deps, mustFind(deps, id))); // the answer need not wait for it; the daemon's end does
-    return report;
-  };
-
-  const adopt = async (job: Job, door: AsyncDisposable): Promise<void> => {
-    await using _ = door;
-    try {
-      await finish(job.id, { takenUp: true });
-    } catch (error) {
-      if (!detached.signal.aborted) deps.log.error({ job: job.id, err: error }, "a job could not be settled");
-    }
-  };
-
-  const checkOpen = () => {
-    if (draining) throw new StromboliError("shutting_down", "the daemon is stopping; try again when it is back");
-  };
-
+  const liveJobs = createLiveJobs();
+  const life = createLife(deps, { liveJobs, tasks, detached: detached.signal, onStart: () => queue.dispatch() });
+  const maxRunning = config.jobs.max_running || maxRunningOf(deps.capacity, bytesOf(config.defaults.memory));
+  const queue = createQueue({ jobs, maxRunning, maxQueued: config.jobs.max_queued, log, now }, (job) =>
+    tasks.keep(life.begin(job)),
+  );
   return {
-    /** Admits a request and starts it; throws when it is refused. */
-    async submit(request: RunRequest): Promise<LiveJob> {
-      checkOpen();
-      const admitted = await tasks.keep(admit(deps, request, checkOpen));
-      const { id, sessionId } = admitted.job;
-      const cancel = new AbortController();
-      const done = tasks.keep(life(admitted, cancel.signal));
-      const outputPath = jobFolder(deps.jobsFolder, id).output;
-      return { id, sessionId, outputPath, done, cancel: () => cancel.abort() };
+    /** Takes a request in; throws when it is refused. */
+    async submit(asked: Asked): Promise<Admitted> {
+      const admitted = await tasks.keep(admit(deps, asked, queue.checkRoom));
+      if (!admitted.isRepeat) liveJobs.add(admitted.id);
+      queue.dispatch();
+      return admitted;
     },
 
-    /** Takes up the jobs of a daemon that ended before they did, and removes what else it left. */
-    recover: () => recover(deps, (job, door) => void tasks.keep(adopt(job, door))),
+    /** Until a job has ended; fails with why it could not start, or `shutting_down`. */
+    ended: (id: string): Promise<void> => waiters.keep(liveJobs.get(id)?.ended ?? Promise.resolve()),
+    bellOf: (id: string) => liveJobs.get(id)?.bell,
+    isDraining: () => !queue.isOpen(),
 
-    /** Lets the runs in flight end for a while, then leaves the rest to the next daemon. */
+    /** Ends a job as cancelled, and waits for that; throws `job_ended` when it has ended otherwise, or is about to. */
+    cancel: (id: string): Promise<void> => waiters.keep(cancel(deps, { liveJobs, queue }, id)),
+
+    /** Takes up the jobs of a daemon that ended before they did, and removes what else it left. */
+    async recover(): Promise<void> {
+      for (const job of jobs.open()) {
+        liveJobs.add(job.id);
+        if (job.state !== "pending") void tasks.keep(queue.resume(() => life.takeUp(job)));
+      }
+      const left = await leftovers(deps).catch(() => undefined); // before new jobs come, with containers that are no leftovers
+      void tasks.keep(removeLeftovers(deps, left, detached.signal));
+      queue.dispatch();
+    },
+
+    /** Ends a run whose client has gone; not one that we have left ourselves. */
+    leave(id: string): void {
+      if (detached.signal.aborted) return;
+      const work = () => cancel(deps, { liveJobs, queue }, id).catch(unlessOver);
+      const options = { what: "cancelling a run without a client", log, signal: detached.signal };
+      void tasks.keep(untilItWorks(work, options).catch(() => {})); // stopping: it goes on
+    },
+
+    /** Lets those who wait for a run have their answers for a while, then leaves all jobs to the next daemon. */
     async drain(): Promise<void> {
-      draining = true;
-      const grace = pause(millisecondsOf(deps.config.server.shutdown_grace), undefined, { ref: false });
-      await Promise.race([tasks.done(), grace]);
+      queue.close();
+      const grace = pause(millisecondsOf(config.server.shutdown_grace), undefined, { ref: false });
+      await Promise.race([waiters.done(), grace]);
       detached.abort();
+      liveJobs.abandon(goesOn);
       await tasks.done();
     },
   };
 };
 
-/** From a container that runs to a row that is closed. */
-const conclude = async (deps: RunnerDeps, id: string, watch: Watch): Promise<RunResponse> => {
-  const end = await waitForEnd(deps, mustFind(deps, id), watch);
-  const job = mustFind(deps, id); // anew: it may have been told to stop
-  const report = await retried(deps, watch.detached, () =>
-    settle(deps, job, { ...end, folder: jobFolder(deps.jobsFolder, id) }),
-  );
-  deps.log.info({ job: id, session: job.sessionId, outcome: report.outcome, ms: report.timings_ms }, "run ended");
-  return report;
+/** A job that has ended, or is ended otherwise, needs no cancelling. */
+const unlessOver = (error: unknown): void => {
+  if (!(error instanceof StromboliError && ["job_ended", "job_not_found"].includes(error.code))) throw error;
 };
 
-const retryDelaysMs = [500, 3000, 10_000];
-
-/** A disk that is full for a moment must not leave a job open until the next start. */
-const retried = async <Value>({ log }: RunnerDeps, signal: AbortSignal, work: () => Promise<Value>): Promise<Value> => {
-  for (const delayMs of retryDelaysMs) {
-    try {
-      return await work();
-    } catch (error) {
-      log.error({ err: error, delayMs }, "a job could not be settled; trying again");
-      await pause(delayMs, undefined, { signal, ref: false }).catch(() => {});
-    }
-  }
-  return work();
-};
-
-const never = new AbortController().signal; // nobody waits for a job that was taken up, so nobody cancels it
-
-const mustFind = ({ jobs }: RunnerDeps, id: string): Job => {
-  const job = jobs.find(id);
-  if (!job) throw new Error(`job ${id} has no row`);
-  return job;
-};
+const goesOn = (id: string): StromboliError =>
+  new StromboliError("shutting_down", `the daemon is stopping; ${id} goes on without you, see GET /jobs/${id}`);

@@ -1,48 +1,73 @@
-import { chmod } from "node:fs/promises";
-import { outcomeOf, outcomeOfResult, totalUsage } from "../agent/result.ts";
+import { chmod, truncate } from "node:fs/promises";
+import { outcomeOf, totalUsage } from "../agent/result.ts";
 import type { Containers } from "../podman/containers.ts";
 import { kernelSawOom } from "../podman/kernel-log.ts";
-import type { Outcome, RunResponse, Timings, Usage } from "../schema/job.ts";
+import type { Outcome, Timings, Usage } from "../schema/job.ts";
 import type { Sessions } from "../sessions.ts";
 import type { ApiRequestStore } from "../store/api-requests.ts";
-import type { Db } from "../store/database.ts";
-import type { Ending, Job, JobStore } from "../store/jobs.ts";
-import type { SessionStore } from "../store/sessions.ts";
-import type { JobFolder } from "./folder.ts";
+import type { Job } from "../store/job-rows.ts";
+import type { StopReason } from "./state.ts";
+import { close, type CloseDeps } from "./close.ts";
+import { bytesOf, type JobFolder } from "./folder.ts";
 import { noOutput, summarize, tailOf, type Summary } from "./output.ts";
-import { errorOf, reportOf } from "./report.ts";
+import { errorOf } from "./report.ts";
 
-export type SettleDeps = {
-  db: Db;
-  jobs: JobStore;
+export type SettleDeps = CloseDeps & {
   sessions: Sessions;
-  sessionStore: SessionStore;
   requests: ApiRequestStore;
   containers: Containers;
-  now: () => number;
 };
 
-type End = { exitCode: number | undefined; endedAt: number; folder: JobFolder };
+/** `shown`: how much of the files has become events, in bytes. */
+type End = {
+  exitCode: number | undefined;
+  endedAt: number;
+  /** Why we have stopped it, if we have. */
+  reason: StopReason | undefined;
+  folder: JobFolder;
+  shown: Record<"output" | "stderr", number>;
+};
 
-/** Closes the row of a job whose container has ended, and says how it ended. Runs again harmlessly after a crash. */
-export const settle = async (deps: SettleDeps, job: Job, { exitCode, endedAt, folder }: End): Promise<RunResponse> => {
+/** Closes the row of a job whose container has ended. Runs again harmlessly after a crash. */
+export const settle = async (
+  deps: SettleDeps,
+  job: Job,
+  { exitCode, endedAt, reason, folder, shown }: End,
+): Promise<Outcome> => {
   const summary = await readOutput(folder);
-  const outcome = await findOutcome(deps, job, { exitCode, summary });
-  const ending: Ending = {
+  const oomKilled = await wasOomKilled(deps, job, exitCode);
+  const cut = (job.stopReason ?? reason) === "output_limit";
+  if (cut) await cutOff(folder, shown);
+  if (!deps.sessionStore.find(job.sessionId)) await deps.sessions.setAside(job.sessionId, job.id); // before the id is free
+  const bytes = await bytesOf(folder);
+
+  if (reason) deps.jobs.stopping(job.id, reason, endedAt); // where it could not be written down before
+  const { stopReason } = deps.jobs.progress(job.id) ?? job; // as late as can be: who was told that it is cancelled was told so
+  const { result } = summary;
+  const outcome = outcomeOf({ exitCode, oomKilled, stopReason, result });
+  close(deps, job, {
     outcome,
     exitCode: exitCode ?? null,
-    error: errorOf(outcome, summary, exitCode ?? null),
-    numTurns: summary.result?.num_turns ?? null,
+    error: errorOf(outcome, summary, exitCode),
+    numTurns: result?.num_turns ?? null,
     usage: findUsage(deps, job, summary),
     timings: timingsOf(job, { endedAt, firstTokenAt: deps.requests.firstTokenAt(job.id) }),
+    ...(cut ? { result: null, partialOutput: summary.text } : answerOf(summary)), // a result may have been cut off
+    bytes,
     endedAt,
-  };
-  if (!deps.sessionStore.find(job.sessionId)) await deps.sessions.setAside(job.sessionId, job.id); // before the id is free
-  deps.db.transaction(() => {
-    if (!deps.jobs.ended(job.id, ending)) return;
-    deps.sessionStore.used(job.sessionId, endedAt, ending.usage?.estimated_cost_usd ?? 0);
-  })();
-  return reportOf(job, { ending, summary, outputPath: folder.output });
+  });
+  return outcome;
+};
+
+/** Where the answer is, or else what the agent said last. */
+const answerOf = ({ result, place, text }: Summary) => ({
+  result: place,
+  partialOutput: result?.result === undefined ? text : "",
+});
+
+/** The rest is what nobody wants to keep. */
+const cutOff = async (folder: JobFolder, shown: End["shown"]): Promise<void> => {
+  await Promise.all([truncate(folder.output, shown.output), truncate(folder.stderr, shown.stderr)]);
 };
 
 /** The agent can reach the files it writes to: what it made unreadable is made readable, and else counts as nothing. */
@@ -61,23 +86,19 @@ const unlessBroken = (error: unknown): Summary => {
   throw error;
 };
 
-/** Without an exit code the container is gone; what it wrote before may still be a result. */
-const findOutcome = async (
+const wasOomKilled = async (
   { containers }: SettleDeps,
-  job: Job,
-  { exitCode, summary: { result } }: { exitCode: number | undefined; summary: Summary },
-): Promise<Outcome> => {
-  const { stopReason } = job;
-  if (exitCode === undefined) return stopReason ?? (result ? outcomeOfResult(result) : "lost");
-  const container = exitCode === 0 ? undefined : await containers.inspect(job.container).catch(() => undefined);
-  const oomKilled =
-    container !== undefined && (container.oomKilled || (exitCode === 137 && kernelSawOom(container.id)));
-  return outcomeOf({ exitCode, oomKilled, stopReason, result });
+  { container: name }: Job,
+  exitCode: number | undefined,
+): Promise<boolean> => {
+  if (exitCode === undefined || exitCode === 0) return false;
+  const container = await containers.inspect(name).catch(() => undefined);
+  return container !== undefined && (container.oomKilled || (exitCode === 137 && kernelSawOom(container.id)));
 };
 
 /** The CLI's own count; where it was killed before it could give one, what the broker saw pass. */
-const findUsage = ({ requests }: SettleDeps, job: Job, { result, counts, model }: Summary): Usage | null => {
-  if (result) return totalUsage(model, job.request.demo ? { ...counts, estimated_cost_usd: 0 } : counts);
+const findUsage = ({ requests, jobs }: SettleDeps, job: Job, { result, counts, model }: Summary): Usage | null => {
+  if (result) return totalUsage(model, jobs.request(job.id).demo ? { ...counts, estimated_cost_usd: 0 } : counts);
   const seen = requests.totals(job.id);
   if (!seen) return null;
   return totalUsage(seen.model, {
@@ -90,13 +111,14 @@ const findUsage = ({ requests }: SettleDeps, job: Job, { result, counts, model }
 };
 
 const timingsOf = (
-  { createdAt, startedAt }: Job,
+  { createdAt, claimedAt, startedAt }: Job,
   { endedAt, firstTokenAt }: { endedAt: number; firstTokenAt: number | null },
 ): Timings => {
+  const claimed = claimedAt ?? endedAt;
   const began = startedAt ?? endedAt;
   return {
-    queue: 0,
-    create: Math.max(0, began - createdAt),
+    queue: Math.max(0, claimed - createdAt),
+    create: Math.max(0, began - claimed),
     hooks: 0,
     agent: Math.max(0, endedAt - began),
     first_token: firstTokenAt === null ? null : Math.max(0, firstTokenAt - began),

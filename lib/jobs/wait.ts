@@ -1,31 +1,54 @@
 import { once } from "node:events";
 import { setTimeout as pause } from "node:timers/promises";
-import { StromboliError } from "../errors.ts";
+import type { OpenDoor } from "../broker/broker.ts";
+import { messageOf, StromboliError } from "../errors.ts";
+import type { Log } from "../log.ts";
+import { untilItWorks } from "../persist.ts";
+import type { ContainerEnd, Ends } from "../podman/ends.ts";
 import { hasEnded, type Containers } from "../podman/containers.ts";
+import { cpuMsOf } from "../podman/cpu.ts";
 import type { Config } from "../schema/config.ts";
 import { millisecondsOf } from "../schema/units.ts";
-import type { Job, JobStore, StopReason } from "../store/jobs.ts";
+import type { Job } from "../store/job-rows.ts";
+import type { JobStore } from "../store/jobs.ts";
+import type { JobFolder } from "./folder.ts";
+import { lastResult } from "./output.ts";
+import type { Recorder } from "./recorder.ts";
+import type { StopReason } from "./state.ts";
+import { watchForIdleness } from "./watchdog.ts";
 
-type Deps = { config: Config; containers: Containers; jobs: JobStore; now: () => number };
+type Deps = { config: Config; log: Log; containers: Containers; ends: Ends; jobs: JobStore; now: () => number };
 /** `takenUp`: from a former daemon, so that the container may have ended long ago. */
-export type Watch = { cancel: AbortSignal; detached: AbortSignal; takenUp: boolean };
-export type ContainerEnd = { exitCode: number | undefined; endedAt: number };
+export type Watch = {
+  cancel: AbortSignal;
+  detached: AbortSignal;
+  takenUp: boolean;
+  recorder: Recorder;
+  door: OpenDoor;
+  folder: JobFolder;
+};
 
-/** Waits for a container's end, and brings it about when time is up or the run is cancelled. */
-export const waitForEnd = async (deps: Deps, job: Job, watch: Watch): Promise<ContainerEnd> => {
+/** Waits for a container's end, and brings it about when time is up, the run is cancelled, or it does nothing any more. */
+export const waitForEnd = async (
+  deps: Deps,
+  job: Job,
+  watch: Watch,
+): Promise<{ exitCode: number | undefined; endedAt: number; reason: StopReason | undefined }> => {
   const over = new AbortController();
-  const exit = deps.containers.ended(job.container, watch.detached);
+  const exit = deps.ends.ended(job.container, { signal: watch.detached, takenUp: watch.takenUp });
   try {
     const reason = await Promise.race([
       exit.then(() => undefined),
       ...reasonsToStop(deps, job, { ...watch, over: over.signal }),
     ]);
-    if (reason && (await stillRuns(deps, job))) {
-      deps.jobs.stopping(job.id, reason, deps.now());
-      await deps.containers.stop(job.container, millisecondsOf(deps.config.podman.stop_grace));
+    const stopped = reason !== undefined && (await stillRuns(deps, job));
+    if (stopped) {
+      const work = () => stop(deps, job, reason);
+      const options = { what: "stopping a container", log: deps.log, signal: over.signal };
+      await Promise.race([exit, untilItWorks(work, options)]);
     }
-    const exitCode = await (reason ? orGone(exit, deps, over.signal) : exit);
-    return { exitCode, endedAt: watch.takenUp ? await timeOfEnd(deps, job) : deps.now() };
+    const end = await (reason ? orGone(exit, deps, over.signal) : exit);
+    return { ...ended(job, end, deps.now()), reason: stopped ? reason : undefined };
   } catch (error) {
     if (!watch.detached.aborted) throw error;
     throw new StromboliError(
@@ -37,8 +60,27 @@ export const waitForEnd = async (deps: Deps, job: Job, watch: Watch): Promise<Co
   }
 };
 
-/** A container whose conmon was killed never counts as ended for Podman; after the stop it is given up. */
-const orGone = (exit: Promise<number | undefined>, { config }: Deps, over: AbortSignal) =>
+const ended = ({ startedAt }: Job, end: ContainerEnd | undefined, now: number) => ({
+  exitCode: end?.exitCode,
+  endedAt: Math.max(startedAt ?? 0, end?.at ?? now),
+});
+
+/** What wrote too much gets no time to write more; and when that has filled the disk, it is stopped all the same. */
+const stop = async (
+  { config, containers, jobs, log, now }: Deps,
+  { id, container }: Job,
+  reason: StopReason,
+): Promise<void> => {
+  try {
+    jobs.stopping(id, reason, now());
+  } catch (error) {
+    log.error({ job: id, error: messageOf(error) }, "why a job is stopped could not be written down yet");
+  }
+  await containers.stop(container, reason === "output_limit" ? 0 : millisecondsOf(config.podman.stop_grace));
+};
+
+/** A container of which Podman does not tell the end is given up after the stop. */
+const orGone = (exit: Promise<ContainerEnd | undefined>, { config }: Deps, over: AbortSignal) =>
   Promise.race([
     exit,
     pause(millisecondsOf(config.podman.stop_grace) + goneAfterMs, undefined, { signal: over, ref: false }),
@@ -46,15 +88,16 @@ const orGone = (exit: Promise<number | undefined>, { config }: Deps, over: Abort
 
 const goneAfterMs = 15_000;
 
-const reasonsToStop = (
-  deps: Deps,
-  job: Job,
-  { cancel, over }: Watch & { over: AbortSignal },
-): Promise<StopReason>[] => {
-  const timeLeft = Math.max(0, (job.startedAt ?? deps.now()) + job.timeoutMs - deps.now());
+const reasonsToStop = (deps: Deps, job: Job, watch: Watch & { over: AbortSignal }): Promise<StopReason>[] => {
+  const { cancel, over, recorder } = watch;
+  const left = (job.startedAt ?? deps.now()) + job.timeoutMs - deps.now();
+  const timeLeft = Math.min(job.timeoutMs, Math.max(0, left)); // a clock that was put back makes no run longer
   return [
     pause(timeLeft, "timed_out" as const, { signal: over, ref: false }),
-    cancelled(job.stopReason === "cancelled" ? AbortSignal.abort() : cancel, over), // one that a former daemon took down
+    cancelled(cancel, over),
+    recorder.full,
+    ...(job.stopReason === null ? [] : [Promise.resolve(job.stopReason)]), // one that a former daemon took down
+    idle(deps, job, watch),
   ];
 };
 
@@ -63,13 +106,29 @@ const cancelled = async (cancel: AbortSignal, over: AbortSignal): Promise<"cance
   return "cancelled";
 };
 
+const idle = async (deps: Deps, job: Job, watch: Watch & { over: AbortSignal }): Promise<StopReason> => {
+  const { recorder, door, folder, over } = watch;
+  const { stall_timeout, exit_grace } = deps.config.jobs;
+  const stallMs = stall_timeout === "off" ? undefined : millisecondsOf(stall_timeout);
+  const pid = stallMs === undefined ? 0 : await pidOf(deps, job, over);
+  const options = {
+    talked: () => recorder.size() + door.traffic(),
+    cpuMs: () => cpuMsOf(pid),
+    hasResult: async () => !door.isBusy() && (await lastResult(folder.output)) !== undefined,
+    stallMs,
+    exitGraceMs: millisecondsOf(exit_grace),
+  };
+  const look = () => watchForIdleness(options, over);
+  return untilItWorks(look, { what: "watching for idleness", log: deps.log, signal: over }); // nothing that fails here ends the wait
+};
+
+const pidOf = async ({ containers, log }: Deps, { container }: Job, signal: AbortSignal): Promise<number> => {
+  const inspect = () => containers.inspect(container);
+  return (await untilItWorks(inspect, { what: "looking at a container", log, signal }))?.pid ?? 0;
+};
+
 /** What ended in time did so, even if nobody was there to see it; a Podman that cannot say leaves it to the stop. */
 const stillRuns = async ({ containers }: Deps, { container }: Job): Promise<boolean> => {
   const found = await containers.inspect(container).catch(() => ({ status: "unknown" }));
   return found !== undefined && !hasEnded(found);
-};
-
-const timeOfEnd = async ({ containers, now }: Deps, { container, startedAt }: Job): Promise<number> => {
-  const found = await containers.inspect(container).catch(() => undefined);
-  return Math.max(startedAt ?? 0, found?.finishedAt ?? now());
 };

@@ -36,7 +36,7 @@ export const runArgv = (spec: ContainerSpec): string[] => [
   ...spec.secrets.map(({ name, variable }) => `--secret=${name},type=env,target=${variable}`),
   ...spec.mounts.map(({ source, target, options }) => `--volume=${[source, target, options.join(",")].filter(Boolean).join(":")}`),
   `--workdir=${spec.workdir}`,
-  "--stop-signal=SIGTERM", // whatever the image says; the CLI knows what to do with it
+  "--stop-signal=SIGINT", // whatever the image says; at this one the CLI ends its tools, and tells what the turn has cost
   "--no-healthcheck",
   "--entrypoint=", // an image's own entry point would swallow our command
   spec.image,

@@ -1,4 +1,3 @@
-import { setTimeout as pause } from "node:timers/promises";
 import { z } from "zod";
 import { StromboliError } from "../errors.ts";
 import { withoutUndefined } from "../given.ts";
@@ -7,6 +6,7 @@ import { lastLine, type Files, type Podman } from "./podman.ts";
 
 const State = z.object({
   Status: z.string(),
+  Pid: z.int().default(0),
   ExitCode: z.int(),
   OOMKilled: z.boolean(),
   StartedAt: z.string().optional(),
@@ -14,12 +14,14 @@ const State = z.object({
 });
 
 const Inspection = z.tuple([z.object({ Id: z.string(), State })]);
-const Listed = z.array(z.object({ Names: z.array(z.string()) }));
+const Listed = z.array(z.object({ Names: z.array(z.string()), State: z.string(), Pid: z.int().default(0) }));
 
 /** How a container stands; times in milliseconds, where Podman knows them. */
 export type Inspected = {
   id: string;
   status: string;
+  /** Of its first process, on the host; 0 when there is none. */
+  pid: number;
   exitCode: number;
   oomKilled: boolean;
   startedAt?: number;
@@ -27,9 +29,7 @@ export type Inspected = {
 };
 export type Containers = ReturnType<typeof createContainers>;
 
-const retryMs = 500;
 const stopMarginMs = 20_000;
-const unknown = { status: "unknown", exitCode: 0 };
 const failed = { exitCode: -1, stdout: "" };
 
 /** Whether a container ran and has come to its end. */
@@ -45,6 +45,7 @@ export const createContainers = (podman: Podman) => {
     return {
       id: Id,
       status: state.Status,
+      pid: state.Pid,
       exitCode: state.ExitCode,
       oomKilled: state.OOMKilled,
       ...withoutUndefined({ startedAt: timeOf(state.StartedAt), finishedAt: timeOf(state.FinishedAt) }),
@@ -55,24 +56,7 @@ export const createContainers = (podman: Podman) => {
     /** Starts a detached container; Podman's exit code, 0 when it runs. */
     start: (spec: ContainerSpec, files: Files): Promise<number> => podman.withFiles(runArgv(spec), files),
 
-    /**
-     * Waits as long as it takes for a container to end: its exit code, or undefined when there is no such container.
-     * A wait that was killed, or a Podman that is unwell, is tried again; only `signal` ends it with `shutting_down`.
-     */
-    async ended(name: string, signal: AbortSignal): Promise<number | undefined> {
-      while (!signal.aborted) {
-        const waited = await podman
-          .call(["wait", "--interval=100ms", "--", name], { signal, timeoutMs: 0 })
-          .catch(() => failed);
-        if (waited.exitCode === 0 && /^-?\d+$/.test(waited.stdout)) return Number(waited.stdout);
-        const container = signal.aborted ? unknown : await inspect(name).catch(() => unknown);
-        if (!container || hasEnded(container)) return container?.exitCode;
-        await pause(retryMs, undefined, { signal }).catch(() => {}); // aborted: the loop ends
-      }
-      throw new StromboliError("shutting_down", `the wait for ${name} was given up`);
-    },
-
-    /** SIGTERM, and SIGKILL after the grace. Also right for a container that has ended or is gone. */
+    /** The stop signal, and SIGKILL after the grace. Also right for a container that has ended or is gone. */
     async stop(name: string, graceMs: number): Promise<void> {
       const argv = ["stop", "--ignore", `--time=${Math.ceil(graceMs / 1000)}`, "--", name];
       const stopped = await podman.call(argv, { timeoutMs: graceMs + stopMarginMs }).catch(() => failed);
@@ -84,10 +68,13 @@ export const createContainers = (podman: Podman) => {
     /** Removes a container and its anonymous volumes, running or not. */
     remove: (name: string) => podman.output(["rm", "--force", "--ignore", "--volumes", "--time=0", "--", name]),
 
-    /** Names of all containers with a label, whatever their state. */
-    async withLabel(label: string): Promise<string[]> {
+    /** How all containers with a label stand, by name. */
+    async states(label: string): Promise<Map<string, { status: string; pid: number }>> {
       const stdout = await podman.output(["ps", "--all", `--filter=label=${label}`, "--format=json"]);
-      return Listed.parse(JSON.parse(stdout)).flatMap(({ Names }) => Names);
+      const listed = Listed.parse(JSON.parse(stdout));
+      return new Map(
+        listed.flatMap(({ Names, State: status, Pid: pid }) => Names.map((name) => [name, { status, pid }])),
+      );
     },
   };
 };

@@ -3,6 +3,7 @@ import { z } from "zod";
 import { StromboliError } from "../errors.ts";
 import type { ImageStore, Libc } from "../store/images.ts";
 import { lastLine, type Podman } from "./podman.ts";
+import { sharing } from "./share.ts";
 
 export type LocalImage = { id: string; digest: string; architecture: string; path: string; libc: Libc };
 export type Images = ReturnType<typeof createImages>;
@@ -37,15 +38,23 @@ export const createImages = ({
     return libc;
   };
 
+  const known = new Map<string, LocalImage>();
+  const inspected = sharing((reference) => inspect(podman, reference));
+  const find = async (reference: string): Promise<LocalImage> => {
+    const { Id: id, Digest: digest, Architecture: architecture, Config } = await inspected(reference);
+    const path = Config.Env?.find((variable) => variable.startsWith("PATH="))?.slice("PATH=".length) || defaultPath;
+    const pending = looking.get(id) ?? look(id, architecture).finally(() => looking.delete(id));
+    looking.set(id, pending);
+    const image = { id, digest, architecture, path, libc: await pending };
+    known.set(id, image);
+    return image;
+  };
+
   return {
     /** The image behind a reference, looked into once for each id; throws `image_not_found`. */
-    async find(reference: string): Promise<LocalImage> {
-      const { Id: id, Digest: digest, Architecture: architecture, Config } = await inspect(podman, reference);
-      const path = Config.Env?.find((variable) => variable.startsWith("PATH="))?.slice("PATH=".length) || defaultPath;
-      const pending = looking.get(id) ?? look(id, architecture).finally(() => looking.delete(id));
-      looking.set(id, pending);
-      return { id, digest, architecture, path, libc: await pending };
-    },
+    find,
+    /** An image that was found before, perhaps by a former daemon. */
+    byId: async (id: string): Promise<LocalImage> => known.get(id) ?? find(id),
   };
 };
 

@@ -7,7 +7,8 @@ export type CallOptions = { signal?: AbortSignal | undefined; timeoutMs?: number
 export type Podman = ReturnType<typeof createPodman>;
 
 const defaultTimeoutMs = 60_000;
-const startTimeoutMs = 120_000;
+/** As long as a `podman run` may take. */
+export const startTimeoutMs = 120_000;
 
 /** The only module that starts processes. `env` is all that Podman gets to see of the daemon's environment. */
 export const createPodman = ({ binary, env }: { binary: string; env: Readonly<Record<string, string>> }) => {
@@ -43,6 +44,17 @@ export const createPodman = ({ binary, env }: { binary: string; env: Readonly<Re
       const { exitCode, stdout, stderr } = await call(argv, callOptions);
       if (exitCode !== 0) throw new StromboliError("podman_failed", `podman ${argv[0]} failed: ${lastLine(stderr)}`);
       return stdout;
+    },
+
+    /** The lines that a command prints, as they come, until it ends or `signal` aborts. */
+    async *lines(argv: readonly string[], signal: AbortSignal): AsyncGenerator<string> {
+      yield* execa(binary, argv, {
+        ...options,
+        stdin: "ignore",
+        stderr: "ignore",
+        buffer: false,
+        cancelSignal: signal,
+      });
     },
 
     /** Runs a command whose standard streams are open files of ours; the container inherits them. */

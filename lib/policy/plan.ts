@@ -46,12 +46,10 @@ export const planRun = (
   };
 };
 
-const refuseUnsupported = ({ podman, webhook_url }: RunRequest): void => {
+const refuseUnsupported = ({ podman }: RunRequest): void => {
   const given = { "podman.lifecycle": podman?.lifecycle, "podman.environment": podman?.environment };
   const [name] = Object.entries(given).find(([, value]) => Object.keys(value ?? {}).length > 0) ?? [];
   if (name) throw new StromboliError("unsupported", `${name} is not supported by this version; leave it out`);
-  if (webhook_url !== undefined)
-    throw new StromboliError("unsupported", "webhook_url goes with POST /run/async, which this version does not have");
 };
 
 const checkRoot = ({ read_only }: PodmanOptions, { policy }: Config): void => {

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { CpuCount, Duration, MemorySize, millisecondsOf } from "./units.ts";
+import { CpuCount, Days, Duration, FileSize, MemorySize, millisecondsOf } from "./units.ts";
 
 const AbsolutePath = z.string().regex(/^\/[^\0]*$/, "must be an absolute path");
 const Origin = z.string().regex(/^https?:\/\/[^/\s]+$/, "must be an origin such as https://example.com");
@@ -50,6 +50,27 @@ export const Config = z.strictObject({
       timeout: Duration.default("30m"),
       pids: z.int().min(16).max(65_536).default(512),
       network: z.enum(["none", "full"]).default("full"),
+    })
+    .prefault({}),
+  jobs: z
+    .strictObject({
+      max_running: z.int().min(0).max(10_000).default(0),
+      max_queued: z.int().min(0).max(1_000_000).default(1000),
+      max_output: FileSize.default("256m"),
+      stall_timeout: z.union([z.literal("off"), Duration]).default("off"),
+      exit_grace: Duration.default("30s"),
+      keep_days: Days.default(30),
+      keep_size: z.union([z.literal("off"), FileSize]).default("10g"),
+    })
+    .prefault({}),
+  sessions: z
+    .strictObject({ keep_days: Days.default(0), keep_size: z.union([z.literal("off"), FileSize]).default("off") })
+    .prefault({}),
+  webhooks: z
+    .strictObject({
+      secret: z.string().max(1000).default(""),
+      timeout: Duration.default("10s"),
+      allow_private: z.boolean().default(false),
     })
     .prefault({}),
   policy: z

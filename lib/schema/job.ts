@@ -14,6 +14,8 @@ export const Outcome = z
     "oom_killed",
     "killed",
     "cancelled",
+    "stalled",
+    "output_limit",
     "hook_failed",
     "start_failed",
     "lost",
@@ -58,10 +60,14 @@ export type Timings = z.output<typeof Timings>;
 
 export const RunResponse = z
   .object({
-    id: z.string().describe("run- and 16 hexadecimal digits."),
+    id: z.string().describe("run- or, of an asynchronous job, job- and 16 hexadecimal digits."),
     status: RunStatus,
     outcome: Outcome,
     output: z.string().describe("What the agent answered, in the shape that output_format asks for."),
+    output_truncated: z
+      .literal(true)
+      .optional()
+      .describe("output is left out here, being too long; GET /jobs/{id} has it."),
     structured_output: z.unknown().optional().describe("The value that matches json_schema."),
     error: z.string().optional(),
     session_id: z.string(),
@@ -78,3 +84,64 @@ export const RunResponse = z
   })
   .meta({ id: "RunResponse" });
 export type RunResponse = z.output<typeof RunResponse>;
+
+export const JobStatus = z.enum(["pending", "running", ...RunStatus.options]);
+export type JobStatus = z.output<typeof JobStatus>;
+
+/** A job at any moment: the fields of its end are there once it has ended. */
+export const JobResponse = z
+  .object({
+    ...RunResponse.shape,
+    status: JobStatus,
+    outcome: Outcome.optional(),
+    title: z.string().describe("How the prompt begins."),
+    priority: z.int(),
+    webhook_url: z.string().optional(),
+    created_at: z.iso.datetime(),
+    updated_at: z.iso.datetime(),
+    ended_at: z.iso.datetime().nullable(),
+  })
+  .meta({ id: "JobResponse" });
+export type JobResponse = z.output<typeof JobResponse>;
+
+export const JobId = z
+  .string()
+  .regex(/^(job|run)-[0-9a-f]{16}$/, "must be job- or run- and 16 hexadecimal digits")
+  .describe("Id of a job.");
+
+export const JobList = z
+  .object({
+    jobs: z.array(JobResponse),
+    next_cursor: z.string().optional().describe("For the next page; absent on the last one."),
+  })
+  .meta({ id: "JobList" });
+export type JobList = z.output<typeof JobList>;
+
+const label = /^[A-Za-z0-9._-]{1,63}(=.{0,255})?$/;
+
+/** A whole number in a query. */
+export const numberIn = (min: number, max: number) =>
+  z
+    .string()
+    .regex(/^\d{1,16}$/, `must be a whole number from ${min} to ${max}`)
+    .transform(Number)
+    .pipe(z.int().min(min).max(max));
+
+export const JobQuery = z
+  .strictObject({
+    status: JobStatus,
+    session_id: z.string().toLowerCase(),
+    label: z.string().regex(label, "must be name or name=value").describe("Jobs with this label: name or name=value."),
+    id: z
+      .string()
+      .regex(/^(job-|run-)?[0-9a-f]{0,16}$/, "must be the beginning of a job's id")
+      .describe("The beginning of an id, with or without job- or run-."),
+    limit: numberIn(1, 500).describe("At most so many; 50 by default."),
+    cursor: numberIn(1, Number.MAX_SAFE_INTEGER).describe("next_cursor of the page before."),
+  })
+  .partial();
+export type JobQuery = z.output<typeof JobQuery>;
+
+export const Submitted = z.object({ job_id: z.string(), session_id: z.string() }).meta({ id: "Submitted" });
+
+export const Cancelled = z.object({ cancelled: z.literal(true), job_id: z.string() }).meta({ id: "Cancelled" });

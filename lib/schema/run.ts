@@ -64,6 +64,8 @@ export const PodmanOptions = z
   .meta({ id: "PodmanOptions" });
 export type PodmanOptions = z.output<typeof PodmanOptions>;
 
+export const IdempotencyKey = z.string().regex(/^[\x21-\x7e]{1,255}$/, "must be 1 to 255 printable ASCII characters");
+
 /** `null`, `{}` and absent mean the same. */
 const optional = <Options extends z.ZodType>(options: Options) => options.nullish();
 
@@ -75,13 +77,27 @@ export const RunRequest = z
       .refine((prompt) => Buffer.byteLength(prompt) <= megabyte, "must be at most 1 MiB")
       .describe("What the agent should do."),
     workdir: ContainerPath.optional().describe("Working directory inside the container; made when missing."),
-    webhook_url: z.string().optional(),
+    webhook_url: z
+      .url({ protocol: /^https?$/, error: "must be an http or https URL" })
+      .max(2048)
+      .optional()
+      .describe("Told when the job has ended; with POST /run/async."),
     claude: optional(ClaudeOptions),
     podman: optional(PodmanOptions),
     labels: z
       .record(LabelName, z.string().max(255))
+      .refine((labels) => Object.keys(labels).length <= 64, "must have at most 64 entries")
       .optional()
       .describe("Names and values of your own, kept with the job."),
+    priority: z
+      .int()
+      .min(-100)
+      .max(100)
+      .optional()
+      .describe("Jobs that wait start highest first, and first in first out among equals; 0 by default."),
+    idempotency_key: IdempotencyKey.optional().describe(
+      "Sending it again within 24 h gives the first answer; or as the Idempotency-Key header.",
+    ),
     demo: z.boolean().optional().describe("Let the built-in scripted model answer: free, and needs no credentials."),
   })
   .meta({ id: "RunRequest" });

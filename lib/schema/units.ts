@@ -31,6 +31,15 @@ export const MemorySize = z
   .refine((text) => bytesOf(text) <= largest, "must be at most 65536g")
   .describe("Memory limit, such as 512m or 2g.");
 
+export const FileSize = z
+  .string()
+  .regex(size, { error: "must be a whole number with one unit of b, k, m or g, such as 256m or 10g", abort: true })
+  .refine((text) => bytesOf(text) >= sizes.m, "must be at least 1m")
+  .refine((text) => bytesOf(text) <= largest, "must be at most 65536g")
+  .describe("Size on disk, such as 256m or 10g.");
+
+export const Days = z.int().min(0).max(36_500).describe("A number of days; 0 means for ever.");
+
 const notDuration = "must be a duration such as 90s, 30m or 1h30m";
 
 export const Duration = z

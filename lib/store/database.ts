@@ -11,6 +11,7 @@ export const openDatabase = (path: string, migrations: URL = shipped): Db => {
   const db = new Database(path);
   try {
     db.pragma("journal_mode = WAL");
+    db.pragma("synchronous = FULL"); // what we have said is written outlives a power cut too
     db.pragma("foreign_keys = ON");
     db.pragma("busy_timeout = 5000");
     migrate(db, migrations);

@@ -1,79 +1,63 @@
-import { moves, type JobState, type Move } from "../jobs/state.ts";
-import type { Outcome, Timings, Usage } from "../schema/job.ts";
+import { moves, type Move, type StopReason } from "../jobs/state.ts";
 import type { RunRequest } from "../schema/run.ts";
 import type { Db } from "./database.ts";
+import { columns, toJob, type Ending, type Job, type Row } from "./job-rows.ts";
 
-export type StopReason = "timed_out" | "cancelled";
-type Image = { reference: string; id: string; digest: string };
+export type NewJob = Pick<
+  Job,
+  "id" | "sessionId" | "forkedFrom" | "container" | "image" | "timeoutMs" | "createdAt"
+> & { request: RunRequest };
 
-export type NewJob = {
-  id: string;
-  sessionId: string;
-  request: RunRequest;
-  container: string;
-  image: Image;
-  /** The session whose files the run's own starts with. */
-  forkedFrom: string | null;
-  timeoutMs: number;
-  handleHash: string;
-  createdAt: number;
-};
-
-export type Ending = {
-  outcome: Outcome;
-  exitCode: number | null;
-  error: string | null;
-  numTurns: number | null;
-  usage: Usage | null;
-  timings: Timings;
-  endedAt: number;
-};
-
-export type Job = NewJob & {
-  state: JobState;
-  stopReason: StopReason | null;
-  startedAt: number | null;
-  ending: Ending | null;
-};
-
-type Row = {
-  id: string;
-  state: JobState;
-  session_id: string;
-  forked_from: string | null;
-  request: string;
-  container: string;
-  image_reference: string;
-  image_id: string;
-  image_digest: string;
-  timeout_ms: number;
-  handle_hash: string;
-  stop_reason: StopReason | null;
-  outcome: Outcome | null;
-  exit_code: number | null;
-  error: string | null;
-  num_turns: number | null;
-  usage: string | null;
-  timings: string | null;
-  created_at: number;
-  started_at: number | null;
-  ended_at: number | null;
-};
+/** The moves of a job and their times: cheap to look at often. */
+export type Progress = Pick<Job, "state" | "stopReason" | "createdAt" | "claimedAt" | "startedAt">;
 
 export type JobStore = ReturnType<typeof createJobStore>;
 
-export const createJobStore = (db: Db) => {
+export const createJobStore = (db: Db) => ({ ...createReads(db), ...createMoves(db) });
+
+const createReads = (db: Db) => {
+  const byId = db.prepare<[string], Row>(`select ${columns} from jobs where id = ?`);
+  const byContainer = db.prepare<[string], Row>(`select ${columns} from jobs where container = ?`);
+  const request = db.prepare<[string], { request: string }>("select request from jobs where id = ?");
+  const progress = db.prepare<[string], Progress>(`
+    select state, stop_reason as stopReason, created_at as createdAt, claimed_at as claimedAt, started_at as startedAt
+    from jobs where id = ?`);
+  const open = db.prepare<[], Row>(`select ${columns} from jobs where state <> 'ended' order by seq`);
+  const pending = db.prepare<[], { count: number }>(
+    "select count(*) as count from jobs where state <> 'ended' and state = 'pending'",
+  );
+  const users = db.prepare<[{ id: string }], { id: string }>(`
+    select id from jobs where state <> 'ended' and session_id = @id
+    union all
+    select id from jobs where state <> 'ended' and forked_from is not null and forked_from = @id and state <> 'running'`);
+
+  return {
+    find: (id: string): Job | undefined => maybe(byId.get(id)),
+    withContainer: (name: string): Job | undefined => maybe(byContainer.get(name)),
+    progress: (id: string): Progress | undefined => progress.get(id),
+    /** What a job was asked for; the job has a row. */
+    request: (id: string): RunRequest => JSON.parse(request.get(id)?.request ?? "{}") as RunRequest, // written by insert from a parsed request
+    /** All jobs that have not ended, oldest first. */
+    open: (): Job[] => open.all().map(toJob),
+    /** How many jobs wait for their turn. */
+    pending: (): number => pending.get()?.count ?? 0,
+    /** Whether a job that has not ended uses a session, or is a fork that has yet to copy its files. */
+    uses: (sessionId: string): boolean => users.get({ id: sessionId }) !== undefined,
+  };
+};
+
+const createMoves = (db: Db) => {
   const insert = db.prepare(`
     insert into jobs (id, state, session_id, forked_from, request, container, image_reference, image_id, image_digest,
-      timeout_ms, handle_hash, created_at, updated_at)
-    values (@id, 'starting', @sessionId, @forkedFrom, @request, @container, @reference, @imageId, @digest,
-      @timeoutMs, @handleHash, @createdAt, @createdAt)`);
-  const byId = db.prepare<[string], Row>("select * from jobs where id = ?");
-  const byContainer = db.prepare<[string], Row>("select * from jobs where container = ?");
-  const open = db.prepare<[], Row>("select * from jobs where state <> 'ended' order by seq");
-  const busy = db.prepare<[{ id: string }], { id: string }>(`
-    select id from jobs where (session_id = @id and state in ('starting', 'running'))
-      or (forked_from = @id and state = 'starting')`);
+      timeout_ms, handle_hash, priority, title, labels, output_format, webhook_url, created_at, updated_at)
+    values (@id, 'pending', @sessionId, @forkedFrom, @request, @container, @reference, @imageId, @digest,
+      @timeoutMs, '', @priority, @title, @labels, @outputFormat, @webhookUrl, @createdAt, @createdAt)`);
+  const claim = db.prepare<[{ at: number }], Row>(`
+    ${move("claimed")}, claimed_at = @at, updated_at = @at
+    where seq = (${nextPending}) and ${from("claimed")} returning ${columns}`);
+  const open = db.prepare(
+    "update jobs set handle_hash = @hash, broker_port = @port where id = @id and state = 'starting'",
+  );
   const start = db.prepare(
     `${move("started")}, started_at = @at, updated_at = @at where id = @id and ${from("started")}`,
   );
@@ -81,60 +65,71 @@ export const createJobStore = (db: Db) => {
     update jobs set stop_reason = @reason, updated_at = @at where id = @id and stop_reason is null and state <> 'ended'`);
   const end = db.prepare(`
     ${move("ended")}, outcome = @outcome, exit_code = @exitCode, error = @error, num_turns = @numTurns, usage = @usage,
-      timings = @timings, ended_at = @endedAt, updated_at = @endedAt
+      timings = @timings, result_start = @resultStart, result_end = @resultEnd, partial_output = @partialOutput,
+      bytes = @bytes, ended_at = @endedAt, updated_at = @endedAt
     where id = @id and ${from("ended")}`);
 
   return {
-    /** Throws SQLITE_CONSTRAINT_UNIQUE when a run already uses the session. */
-    insert: ({ request, image, ...job }: NewJob): void => {
+    insert({ request, image, ...job }: NewJob): void {
       const { reference, id: imageId, digest } = image;
-      insert.run({ ...job, request: JSON.stringify(request), reference, imageId, digest });
+      insert.run({ ...job, ...described(request), request: JSON.stringify(request), reference, imageId, digest });
     },
-    find: (id: string): Job | undefined => maybe(byId.get(id)),
-    withContainer: (name: string): Job | undefined => maybe(byContainer.get(name)),
-    /** All jobs that have not ended, oldest first. */
-    open: (): Job[] => open.all().map(toJob),
-    /** Whether a run uses a session, or a fork still copies its files. */
-    uses: (sessionId: string): boolean => busy.get({ id: sessionId }) !== undefined,
+    /** Gives the next job that may start its turn: the oldest of the highest priority whose session is free. */
+    claim: (at: number): Job | undefined => maybe(claim.get({ at })),
+    /** Remembers by what the broker knows a job. */
+    opened: (id: string, door: { hash: string; port: number | null }): void => void open.run({ id, ...door }),
     /** The moves answer false when the job was not where the move starts. */
     started: (id: string, at: number): boolean => start.run({ id, at }).changes === 1,
     /** The first reason to stop a job is the one that counts. */
     stopping: (id: string, reason: StopReason, at: number): boolean => stop.run({ id, reason, at }).changes === 1,
-    ended: (id: string, { usage, timings, ...ending }: Ending): boolean =>
-      end.run({ id, ...ending, usage: usage && JSON.stringify(usage), timings: JSON.stringify(timings) }).changes === 1,
+    ended: (id: string, { usage, timings, result, ...ending }: Ending): boolean =>
+      end.run({
+        id,
+        ...ending,
+        usage: usage && JSON.stringify(usage),
+        timings: JSON.stringify(timings),
+        resultStart: result?.start ?? null,
+        resultEnd: result?.end ?? null,
+      }).changes === 1,
   };
 };
 
 const move = (name: Move) => `update jobs set state = '${moves[name].to}'`;
 const from = (name: Move) => `state in (${moves[name].from.map((state) => `'${state}'`).join(", ")})`;
 
-const maybe = (row: Row | undefined): Job | undefined => row && toJob(row);
+/**
+ * Jobs on one session run in the order in which they came, whatever their priority, and a fork counts for the session
+ * that it copies until it has done so. `state <> 'ended'` is said again wherever it lets SQLite take a partial index.
+ */
+const nextPending = `
+  select waiting.seq from jobs as waiting
+  where waiting.state = 'pending' and waiting.state <> 'ended'
+    and not exists (
+      select 1 from jobs as other
+      where other.state <> 'ended' and other.session_id = waiting.session_id
+        and (other.state <> 'pending' or other.seq < waiting.seq))
+    and not exists (
+      select 1 from jobs as other
+      where other.state <> 'ended' and other.session_id = waiting.forked_from
+        and (other.state <> 'pending' or other.seq < waiting.seq))
+    and not exists (
+      select 1 from jobs as other
+      where other.state <> 'ended' and other.forked_from is not null and other.forked_from = waiting.session_id
+        and (other.state = 'starting' or (other.state = 'pending' and other.seq < waiting.seq)))
+  order by waiting.priority desc, waiting.seq limit 1`;
 
-const toJob = (row: Row): Job => ({
-  id: row.id,
-  state: row.state,
-  sessionId: row.session_id,
-  request: JSON.parse(row.request) as RunRequest, // written by insert from a parsed request
-  container: row.container,
-  image: { reference: row.image_reference, id: row.image_id, digest: row.image_digest },
-  forkedFrom: row.forked_from,
-  timeoutMs: row.timeout_ms,
-  handleHash: row.handle_hash,
-  stopReason: row.stop_reason,
-  createdAt: row.created_at,
-  startedAt: row.started_at,
-  ending: toEnding(row),
+const titleLength = 80;
+
+/** What a request says that can be told without reading it again. */
+const described = ({ prompt, priority, labels, claude, webhook_url }: RunRequest) => ({
+  title: titleOf(prompt),
+  priority: priority ?? 0,
+  labels: JSON.stringify(labels ?? {}),
+  outputFormat: claude?.output_format ?? "text",
+  webhookUrl: webhook_url ?? null,
 });
 
-const toEnding = (row: Row): Ending | null => {
-  if (row.outcome === null || row.ended_at === null || row.timings === null) return null;
-  return {
-    outcome: row.outcome,
-    exitCode: row.exit_code,
-    error: row.error,
-    numTurns: row.num_turns,
-    usage: row.usage === null ? null : (JSON.parse(row.usage) as Usage), // written by ended
-    timings: JSON.parse(row.timings) as Timings, // written by ended
-    endedAt: row.ended_at,
-  };
-};
+/** How a prompt begins. */
+export const titleOf = (prompt: string): string => prompt.trim().slice(0, titleLength).replaceAll(/\s+/g, " ");
+
+const maybe = (row: Row | undefined): Job | undefined => row && toJob(row);

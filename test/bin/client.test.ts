@@ -1,26 +1,14 @@
 import assert from "node:assert/strict";
 import { once } from "node:events";
 import { chmodSync } from "node:fs";
-import { createServer, type IncomingMessage, type RequestListener } from "node:http";
+import { createServer, type IncomingMessage } from "node:http";
 import type { AddressInfo } from "node:net";
 import { join } from "node:path";
 import { text } from "node:stream/consumers";
-import { test, type TestContext } from "node:test";
+import { test } from "node:test";
 import { createClient, failureOf, findTarget, isUnreachable, jsonOf } from "../../bin/client.ts";
 import { tempFolder } from "../harness.ts";
-
-/** A daemon's place taken by a listener of the test's, on a socket. */
-const listen = async (t: TestContext, listener: RequestListener) => {
-  const folder = tempFolder(t);
-  const socketPath = join(folder, "api.sock");
-  const server = createServer(listener).listen(socketPath);
-  t.after(() => {
-    server.closeAllConnections();
-    server.close();
-  });
-  await once(server, "listening");
-  return { folder, client: createClient({ socketPath }) };
-};
+import { listen } from "./harness.ts";
 
 for (const [title, env, target] of [
   ["STROMBOLI_HOST may be a socket", { STROMBOLI_HOST: "unix:///a/b.sock" }, { socketPath: "/a/b.sock" }],
@@ -56,7 +44,7 @@ test("a request goes over the socket, with path, query, body and a host that the
   const receive = async (request: IncomingMessage) =>
     resolve([request.method, request.url, request.headers.host, await text(request)]);
   const { client } = await listen(t, (request, response) => void receive(request).then(() => response.end("{}")));
-  await client.run.stream.$post({ json: { prompt: "é" }, query: { events: "raw" } });
+  await client.run.stream.$post({ json: { prompt: "é" }, query: { events: "raw" }, header: {} });
   assert.deepEqual(await seen, ["POST", "/run/stream?events=raw", "localhost", '{"prompt":"é"}']);
 });
 

@@ -32,12 +32,18 @@ test("every flag has its field, and the daemon's schema takes them all", () => {
     permissionMode: "plan",
     yolo: true,
     demo: true,
+    priority: "-5",
+    label: ["batch=7", "note=a=b"],
+    webhook: "https://example.com/hook",
   });
   assert.deepEqual(RunRequest.parse(request), request);
   assert.deepEqual(request, {
     prompt: "hi",
     workdir: "/w",
     demo: true,
+    priority: -5,
+    labels: { batch: "7", note: "a=b" },
+    webhook_url: "https://example.com/hook",
     claude: {
       include_partial_messages: true,
       model: "opus",
@@ -100,6 +106,8 @@ for (const [flags, message] of [
   [{ env: ["=1"] }, /--env =1/],
   [{ secret: ["NAME"] }, /--secret NAME: write it as NAME=value/],
   [{ secret: ["=x"] }, /--secret/],
+  [{ label: ["name"] }, /--label name: write it as NAME=value/],
+  [{ priority: "high" }, /--priority high/],
   [{ maxTurns: "many" }, /--max-turns many/],
   [{ maxTurns: "" }, /--max-turns/],
   [{ maxBudgetUsd: "Infinity" }, /--max-budget-usd/],

@@ -9,6 +9,14 @@ const eventsOf = (...chunks: (string | Uint8Array)[]) => Array.fromAsync(eventsF
 for (const [title, text, events] of [
   ["an unnamed event is a message", "data: a\n\n", [{ event: "message", data: "a" }]],
   ["a named event keeps its name", "event: done\ndata: {}\n\n", [{ event: "done", data: "{}" }]],
+  [
+    "an event may have an id",
+    "id: 7\ndata: a\n\ndata: b\n\n",
+    [
+      { event: "message", data: "a", id: "7" },
+      { event: "message", data: "b" },
+    ],
+  ],
   ["several data lines are one text", "data: a\ndata: \ndata: b\n\n", [{ event: "message", data: "a\n\nb" }]],
   ["a heartbeat is no event", ": still here\n\ndata: a\n\n", [{ event: "message", data: "a" }]],
   ["an empty line of the answer is an event", "data: \n\n", [{ event: "message", data: "" }]],

@@ -1,15 +1,23 @@
-import { join } from "node:path";
+import { once } from "node:events";
+import { appendFileSync } from "node:fs";
+import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
 import type { TestContext } from "node:test";
+import { getRequestListener } from "@hono/node-server";
 import type { z } from "zod";
-import { createApp } from "../../daemon/app.ts";
+import { createApp, type App } from "../../daemon/app.ts";
 import type { Credential } from "../../lib/credentials.ts";
-import type { LiveJob } from "../../lib/jobs/runner.ts";
+import type { Admitted, Asked } from "../../lib/jobs/admit.ts";
+import { jobFolder } from "../../lib/jobs/folder.ts";
+import type { Runner } from "../../lib/jobs/runner.ts";
 import type { Config } from "../../lib/schema/config.ts";
-import type { Component } from "../../lib/schema/health.ts";
 import type { RunResponse } from "../../lib/schema/job.ts";
-import type { RunRequest } from "../../lib/schema/run.ts";
-import { configOf, memoryLog, tempFolder, writeFiles } from "../harness.ts";
+import type { Component } from "../../lib/schema/health.ts";
+import { openBelow } from "../harness.ts";
+import { jobOf } from "../jobs/containers.ts";
+import { openRunner, resultLine } from "../jobs/harness.ts";
 
+/** The answer to a run. */
 export const response: RunResponse = {
   id: "run-0123456789abcdef",
   status: "completed",
@@ -26,14 +34,16 @@ export const response: RunResponse = {
   labels: {},
 };
 
-type Options = {
-  server?: NonNullable<z.input<typeof Config>["server"]>;
+type Options = z.input<typeof Config> & {
   components?: Component[];
   credential?: () => Credential | undefined;
-  /** What becomes of a request; by default it is answered at once. */
-  submit?: (request: RunRequest) => Promise<Partial<LiveJob>>;
-  /** What the agent has written. */
+  /** What stands in for the runner's own; by default nothing. */
+  submit?: (asked: Asked) => Promise<Admitted>;
+  ended?: (id: string) => Promise<void>;
+  /** What every agent writes. */
   output?: string;
+  /** Whether agents end by themselves, with success; else the test ends them. */
+  ends?: boolean;
 };
 export type CallOptions = {
   method?: string;
@@ -42,59 +52,91 @@ export type CallOptions = {
   signal?: AbortSignal;
 };
 
-/** The real app; behind it a runner that keeps what it is asked and answers as told. */
+/** The real app over the real runner, views, database and files; the containers are the test's. */
 export const openApp = (t: TestContext, options: Options = {}) => {
-  const { server = {}, components = [], credential = () => undefined, submit, output = "" } = options;
-  const { log, lines } = memoryLog();
-  const folder = tempFolder(t);
-  writeFiles(folder, { output });
-  const submitted: RunRequest[] = [];
-  const cancelled: string[] = [];
+  const { components = [], credential = () => undefined, output = resultLine, ends = true, ...more } = options;
+  const { submit, ended, ...config } = more;
+  const place = openRunner(t, { ...config, server: { shutdown_grace: "1ms", ...config.server } });
+  const { deps, fake, views } = place;
+  fake.state.output = output;
+  if (ends) fake.state.onStart = (spec) => fake.exit(jobOf(spec), 0);
+  const submitted: Asked[] = [];
+  const left: string[] = [];
+  const runner: Runner = {
+    ...place.runner,
+    submit: (asked) => (submitted.push(asked), submit ? submit(asked) : place.runner.submit(asked)),
+    ended: (id) => (ended ? ended(id) : place.runner.ended(id)),
+    leave: (id) => (left.push(id), place.runner.leave(id)),
+  };
   const app = createApp({
-    config: configOf({ server }),
-    log,
+    config: deps.config,
+    log: deps.log,
     credential,
-    health: { components: () => Promise.resolve(components) },
-    runner: {
-      submit: async (request) => {
-        submitted.push(request);
-        return {
-          id: response.id,
-          sessionId: response.session_id,
-          outputPath: join(folder, "output"),
-          done: Promise.resolve(response),
-          cancel: () => void cancelled.push(response.id),
-          ...(await submit?.(request)),
-        };
-      },
-      recover: () => Promise.resolve(),
-      drain: () => Promise.resolve(),
-    },
+    runner,
+    views,
+    health: { components: () => Promise.resolve(components), isDraining: place.runner.isDraining },
+    deliveries: place.deliveries,
+    outbox: { redeliver: () => undefined },
+    retention: { prune: () => Promise.reject(new Error("not in these tests")) },
   });
 
-  const call = async (path: string, { headers, ...init }: CallOptions = {}) => {
+  return {
+    ...place,
+    ...createCalls(app),
+    app,
+    submitted,
+    /** Runs whose clients have hung up. */
+    left,
+    /** The runner of the next daemon. */
+    next: place.start,
+    /** Has an agent write, as it does. */
+    write: (id: string, text: string, file: "output" | "stderr" = "output") =>
+      appendFileSync(jobFolder(deps.jobsFolder, id)[file], text),
+    /** What this process has open of the files of jobs. */
+    openBelow: () => openBelow(deps.jobsFolder),
+    /** The same app behind a real server. */
+    listen: () => listen(t, app),
+  };
+};
+
+/** What a client does. */
+const createCalls = (app: App) => {
+  const send = (path: string, { headers, ...init }: CallOptions = {}) => {
     const duplex = init.body instanceof ReadableStream ? { duplex: "half" as const } : {};
-    const answer = await app.request(`http://localhost${path}`, {
-      ...init,
-      ...duplex,
-      headers: { host: "localhost", ...headers },
-    });
+    const all = { ...init, ...duplex, headers: { host: "localhost", ...headers } };
+    return app.request(`http://localhost${path}`, all);
+  };
+  const call = async (path: string, init: CallOptions = {}) => {
+    const answer = await send(path, init);
     return { status: answer.status, headers: answer.headers, text: await answer.text() };
   };
-
-  return {
-    app,
-    lines,
-    submitted,
-    cancelled,
-    call,
-    outputPath: join(folder, "output"),
-    /** An exchange whose answer is JSON. */
-    json: async (path: string, init: CallOptions = {}) => {
-      const { status, headers, text } = await call(path, init);
-      return { status, headers, body: JSON.parse(text) as Record<string, unknown> }; // the API answers with objects
-    },
-    run: (body: unknown, headers: Record<string, string> = {}) =>
-      call("/run", { method: "POST", headers, body: typeof body === "string" ? body : JSON.stringify(body) }),
+  const json = async (path: string, init: CallOptions = {}) => {
+    const { status, headers, text } = await call(path, init);
+    return { status, headers, body: JSON.parse(text) as Record<string, unknown> }; // the API answers with objects
   };
+  const post = (path: string, body: unknown, headers: Record<string, string> = {}) =>
+    json(path, { method: "POST", headers, body: typeof body === "string" ? body : JSON.stringify(body) });
+  return {
+    /** An answer that may be a stream. */
+    send,
+    call,
+    /** An exchange whose answer is JSON. */
+    json,
+    post,
+    run: (body: unknown, headers: Record<string, string> = {}) => post("/run", body, headers),
+    /** An asynchronous job; its id. */
+    start: async (body: object = {}, headers: Record<string, string> = {}): Promise<string> =>
+      String((await post("/run/async", { prompt: "hi", ...body }, headers)).body["job_id"]),
+  };
+};
+
+const listen = async (t: TestContext, app: App): Promise<string> => {
+  const answer = getRequestListener(app.fetch);
+  const server = createServer((request, reply) => void answer(request, reply)).listen(0, "127.0.0.1");
+  t.after(() => {
+    server.closeAllConnections();
+    server.close();
+  });
+  await once(server, "listening");
+  return `http://127.0.0.1:${(server.address() as AddressInfo).port}`; // TCP and listening: never null, never a pipe
 };

@@ -37,6 +37,7 @@ const at = (value: unknown, pointer: string): unknown =>
   pointer
     .split("/")
     .slice(1)
+    .map((name) => name.replaceAll("~1", "/"))
     .reduce<unknown>((inner, name) => Object(inner)[name], value);
 
 test("the document is OpenAPI 3.1 with our version", async (t) => {
@@ -49,7 +50,9 @@ test("every route is in the document", async (t) => {
   const described = Object.entries(document.paths).flatMap(([path, operations]) =>
     Object.keys(operations).map((method) => `${method.toUpperCase()} ${path}`),
   );
-  const served = app.routes.filter(({ method }) => method !== "ALL").map(({ method, path }) => `${method} ${path}`);
+  const served = app.routes
+    .filter(({ method }) => method !== "ALL")
+    .map(({ method, path }) => `${method} ${path.replaceAll(/:(\w+)/g, "{$1}")}`);
   assert.deepEqual(
     [...new Set(served)].filter((route) => route !== "GET /openapi.json").toSorted(),
     described.toSorted(),
@@ -58,11 +61,17 @@ test("every route is in the document", async (t) => {
 
 test("the routes that there are to be are there", async (t) => {
   const { document } = await fetchDocument(t);
-  const wanted = ["/health", "/healthz", "/readyz", "/claude/status", "/run", "/run/stream"];
-  assert.deepEqual(
-    wanted.filter((path) => !(path in document.paths)),
-    [],
-  );
+  const wanted = [
+    "GET /health", "GET /healthz", "GET /readyz", "GET /claude/status",
+    "POST /run", "POST /run/async", "GET /run/stream", "POST /run/stream",
+    "GET /jobs", "GET /jobs/{id}", "DELETE /jobs/{id}", "GET /jobs/{id}/events", "GET /jobs/{id}/logs",
+    "GET /webhooks/deliveries", "POST /webhooks/deliveries/{id}/redeliver", "POST /prune",
+  ]; // prettier-ignore
+  const missing = wanted.filter((route) => {
+    const [method = "", path = ""] = route.split(" ");
+    return !document.paths[path]?.[method.toLowerCase()];
+  });
+  assert.deepEqual(missing, []);
 });
 
 test("every reference leads somewhere", async (t) => {
@@ -99,5 +108,33 @@ test("every error code is in the document", async (t) => {
 test("every error that a run can end in has its status in the document", async (t) => {
   const { document } = await fetchDocument(t);
   const statuses = Object.keys(document.paths["/run"]?.["post"]?.responses ?? {});
-  assert.deepEqual(statuses, ["200", "400", "403", "404", "409", "413", "500", "503"]);
+  assert.deepEqual(statuses, ["200", "400", "403", "404", "409", "413", "416", "500", "503"]);
+});
+
+for (const [path, method, statuses] of [
+  ["/run/async", "post", ["202", "400", "409", "503"]],
+  ["/jobs/{id}", "delete", ["200", "404", "409"]],
+  ["/jobs/{id}/logs", "get", ["200", "206", "404", "416"]],
+  ["/jobs/{id}/events", "get", ["200", "204", "400", "404"]],
+] as const) {
+  test(`the statuses of ${method} ${path} are in the document`, async (t) => {
+    const { document } = await fetchDocument(t);
+    const described = Object.keys(document.paths[path]?.[method]?.responses ?? {});
+    assert.deepEqual(
+      statuses.filter((status) => !described.includes(status)),
+      [],
+    );
+  });
+}
+
+test("what a list of jobs can be asked for is in the document", async (t) => {
+  const { body } = await fetchDocument(t);
+  const parameters = at(body, "#/paths/~1jobs/get/parameters");
+  const names = all(parameters, "name");
+  assert.deepEqual(names, ["status", "session_id", "label", "id", "limit", "cursor"]);
+});
+
+test("the header for idempotency is in the document", async (t) => {
+  const { body } = await fetchDocument(t);
+  assert.deepEqual(all(at(body, "#/paths/~1run~1async/post/parameters"), "name"), ["idempotency-key"]);
 });

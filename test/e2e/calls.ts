@@ -1,7 +1,7 @@
 import type { z } from "zod";
 import { eventsFrom } from "../../bin/sse.ts";
 import { Failure } from "../../lib/schema/failure.ts";
-import { RunResponse } from "../../lib/schema/job.ts";
+import { JobList, JobResponse, RunResponse, Submitted } from "../../lib/schema/job.ts";
 import type { RunRequest } from "../../lib/schema/run.ts";
 
 type Request = z.input<typeof RunRequest> | Record<string, unknown>;
@@ -14,11 +14,28 @@ const Answer = RunResponse.partial().extend({
   id: RunResponse.shape.id.optional(),
 });
 
+const Receipt = Submitted.partial().extend(Failure.partial().shape);
+type EventsOptions = { query?: string; lastEventId?: number; signal?: AbortSignal };
+
+const patienceMs = 120_000; // others use the machine as well
+const beyondAll = 1e15; // no event has this number: a stream behind it is silent, and ends with its job
+
 /** The HTTP calls of a client. `url` is asked each time: a daemon that was restarted has another port. */
 export const createCalls = (url: () => string) => {
   const send = (path: string, init: RequestInit = {}) => fetch(`${url()}${path}`, init);
   const post = (path: string, request: Request, { signal }: CallOptions = {}) =>
     send(path, { method: "POST", body: JSON.stringify(request), ...(signal && { signal }) });
+
+  const show = async (id: string) => JobResponse.parse(await (await send(`/jobs/${id}`)).json());
+  const openEvents = (id: string, { query = "", lastEventId, signal }: EventsOptions = {}) =>
+    send(`/jobs/${id}/events${query}`, {
+      headers: lastEventId === undefined ? {} : { "last-event-id": String(lastEventId) },
+      signal: signal ?? AbortSignal.timeout(patienceMs),
+    });
+  async function* eventsAsTheyCome(id: string, options: EventsOptions = {}) {
+    const { body } = await openEvents(id, options);
+    if (body) yield* eventsFrom(body);
+  }
 
   return {
     send,
@@ -34,5 +51,29 @@ export const createCalls = (url: () => string) => {
     },
     /** POST /run/stream as it comes. */
     follow: async (request: Request, options: CallOptions = {}) => post("/run/stream", request, options),
+    /** POST /run/async. */
+    submit: async (request: Request, headers: Record<string, string> = {}) => {
+      const response = await send("/run/async", { method: "POST", body: JSON.stringify(request), headers });
+      return { status: response.status, headers: response.headers, body: Receipt.parse(await response.json()) };
+    },
+    show,
+    list: async (query = "") => JobList.parse(await (await send(`/jobs${query}`)).json()),
+    /** DELETE /jobs/{id}. */
+    cancel: async (id: string) => {
+      const response = await send(`/jobs/${id}`, { method: "DELETE" });
+      return { status: response.status, body: (await response.json()) as Record<string, unknown> };
+    },
+    /** GET /jobs/{id}/events as it comes. */
+    openEvents,
+    eventsAsTheyCome,
+    /** The same to its end. */
+    events: (id: string, options: EventsOptions = {}) => Array.fromAsync(eventsAsTheyCome(id, options)),
+    /** A job once it has ended. */
+    ended: async (id: string) => {
+      await (await openEvents(id, { query: `?after=${beyondAll}` })).text();
+      return show(id);
+    },
+    /** GET /jobs/{id}/logs. */
+    logOf: async (id: string, query = "") => Buffer.from(await (await send(`/jobs/${id}/logs${query}`)).arrayBuffer()),
   };
 };

@@ -61,6 +61,18 @@ const mistakes = [
   [["run", "--fork", "x"], /fork_session/],
   [["run", "-v", ":/x", "x"], /--volume :\/x/],
   [["run", "-w", "there", "x"], /workdir: .*absolute/],
+  [["run", "--priority", "101", "x"], /priority: /],
+  [["run", "--label", "x", "x"], /--label x: write it as NAME=value/],
+  [["run", "--label", "a b=c", "x"], /labels/],
+  [["run", "--webhook", "example.com", "x"], /webhook_url: .*http/],
+  [["run", "--idempotency-key", "a b", "x"], /--idempotency-key a b: .*ASCII/],
+  [["run", "--webhook", "http://127.0.0.1/", "x"], /webhook/],
+  [["attach"], /missing required argument 'job'/],
+  [["ps", "--status", "lost"], /pending, running, completed/],
+  [["ps", "--limit", "x"], /--limit x: that is not a number/],
+  [["ps", "--all", "--limit", "0"], /limit: /],
+  [["logs", "--after", "x", "job-0"], /--after x: that is not the number of an event/],
+  [["prune", "--jobs-older-than", "5"], /jobs_older_than: .*30m/],
 ] as const;
 for (const [args, pattern] of mistakes) {
   test(`${["stromboli", ...args].join(" ")} is a mistake of usage and ends with 2`, async () => {
@@ -73,6 +85,16 @@ for (const [args, pattern] of mistakes) {
 
 for (const args of [
   ["run"],
+  ["attach"],
+  ["ps"],
+  ["logs"],
+  ["wait"],
+  ["cancel"],
+  ["inspect"],
+  ["prune"],
+  ["webhooks"],
+  ["webhooks", "ls"],
+  ["webhooks", "redeliver"],
   ["daemon"],
   ["daemon", "start"],
   ["daemon", "stop"],
@@ -115,7 +137,7 @@ for (const host of ["nonsense", "/run/api.sock", "https://localhost", "localhost
 
 for (const host of ["unix:///nowhere/api.sock", "http://127.0.0.1:1", "http://nowhere.invalid", "unix:///etc/passwd"]) {
   test(`a daemon that is named by ${host} and not there ends with 69, and none is started`, async () => {
-    for (const args of [["run", "hello"], ["status"]]) {
+    for (const args of [["run", "hello"], ["status"], ["ps"], ["cancel", "job-0123456789abcdef"]]) {
       const { code, stderr } = await run(args, { env: { STROMBOLI_HOST: host } });
       assert.deepEqual([code, stderr], [69, `stromboli: no daemon answers at STROMBOLI_HOST=${host}\n`]);
     }

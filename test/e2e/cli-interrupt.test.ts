@@ -18,22 +18,25 @@ const harness = async (t: TestContext) => {
   return {
     ...stromboli,
     session,
+    signal: (name: NodeJS.Signals) => process.kill(stromboli.pid() ?? 0, name),
     run: () => cli.start(args),
     terminal: () => cli.terminal(`exec stromboli ${quoted(...args)}`),
     again: () => cli.run(["run", "-r", "-s", session, "recall"]),
+    attach: (id: string) => cli.run(["attach", id]),
+    cancel: (id: string) => cli.run(["cancel", id]),
     /** When the agent is at work; a command that ends before says why. */
     begun: (done: Promise<unknown>) =>
       Promise.race([
         until("the agent", () => existsSync(join(stromboli.workspace(session), "begun"))),
         done.then((ended) => Promise.reject(new Error(`it ended: ${JSON.stringify(ended)}`))),
       ]),
-    /** Ends the agent of a daemon that has taken its run up again. */
+    /** Ends the agent from outside. */
     kill: async () => podman("kill", "--signal=KILL", (await stromboli.job(session, "running")).container),
     gone: () => until("the container to go", async () => (await stromboli.containers()).length === 0),
   };
 };
 
-for (const signal of ["SIGINT", "SIGTERM"] as const) {
+for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) {
   test(`${signal} ends the command with 130, the run, and its container`, async (t) => {
     const { run, begun, gone, job, session } = await harness(t);
     const { kill, done } = run();
@@ -56,12 +59,39 @@ test("Ctrl-C on a terminal does the same, and leaves the terminal as it was", as
   await gone();
 });
 
-test("a command that is killed without a word cancels its run as well", async (t) => {
-  const { run, begun, gone } = await harness(t);
+test("a terminal that is closed cancels the run as well", async (t) => {
+  const { terminal, begun, gone, job, session } = await harness(t);
+  const { close, done } = terminal();
+  await begun(done);
+  close();
+  await gone();
+  assert.equal((await job(session, "ended")).outcome, "cancelled");
+});
+
+test("a second Ctrl-C does not wait for the run to end, and says how to end it", async (t) => {
+  const { run, begun, job, session, signal, gone } = await harness(t);
+  const { kill, done } = run();
+  await begun(done);
+  const { id } = await job(session, "running");
+  signal("SIGSTOP");
+  const again = setInterval(() => kill("SIGINT"), 400);
+  const { code, stderr } = await done.finally(() => clearInterval(again));
+  signal("SIGCONT");
+  const hint = `the run may go on, cancel it with: stromboli cancel ${id}`;
+  assert.deepEqual([code, stderr], [130, `stromboli: interrupted; ${hint}\n`]);
+  await gone();
+});
+
+test("a command that is killed without a word leaves its run, and it can be attached to", async (t) => {
+  const { run, begun, job, session, cancel, attach, gone } = await harness(t);
   const { kill, done } = run();
   await begun(done);
   kill("SIGKILL");
   await done;
+  const { id } = await job(session, "running");
+  const attached = attach(id);
+  assert.equal((await cancel(id)).stdout, `${id}\n`);
+  assert.equal((await attached).code, 130);
   await gone();
 });
 
@@ -75,32 +105,6 @@ test("a session that was interrupted can be resumed", async (t) => {
   const { code, stdout } = await again();
   assert.equal(code, 0);
   assert.match(stdout, /touch begun/);
-});
-
-test("a daemon that dies in mid-run ends the command with 69 and a sentence", async (t) => {
-  const { run, begun, end, start, kill, gone } = await harness(t);
-  const { done } = run();
-  await begun(done);
-  await end("SIGKILL");
-  const { code, stdout, stderr } = await done;
-  assert.deepEqual([code, stdout], [69, ""]);
-  assert.match(stderr, /^stromboli: the connection to the daemon was lost[^\n]*\n$/);
-  await start();
-  await kill();
-  await gone();
-});
-
-test("a daemon that is stopped in mid-run ends the command with 69 and a sentence", async (t) => {
-  const { run, begun, end, start, kill, gone } = await harness(t);
-  const { done } = run();
-  await begun(done);
-  await end("SIGTERM");
-  const { code, stdout, stderr } = await done;
-  assert.deepEqual([code, stdout], [69, ""]);
-  assert.match(stderr, /^stromboli: [^\n]*(connection|shut|stop)[^\n]*\n$/);
-  await start();
-  await kill();
-  await gone();
 });
 
 test("a container that is killed by hand ends the command with 137 and the reason", async (t) => {

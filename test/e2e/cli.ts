@@ -45,6 +45,8 @@ export const createCli = (place: Place, base: NodeJS.ProcessEnv = { STROMBOLI_HO
       /** All that was written to the terminal so far. */
       written,
       type: (keys: string) => child.stdin.write(keys),
+      /** Takes the terminal away, as when its window is closed. */
+      close: () => child.kill("SIGKILL"),
       shows: (text: string) => until(`${text} on the terminal`, () => written().includes(text)),
       done: child.then(({ exitCode }) => ({ code: exitCode, written: written(), screen: screenOf(written()) })),
     };

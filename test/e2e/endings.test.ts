@@ -11,8 +11,11 @@ import { until } from "./wait.ts";
 const stromboli = await startStromboli({ after });
 const { run } = stromboli;
 
-const begun = (session: string) => until("the agent", () => existsSync(join(stromboli.workspace(session), "begun")));
-const gone = (container: string) => until("its end", async () => !(await stromboli.containers()).includes(container));
+const patienceMs = 60_000; // others use the machine as well
+const begun = (session: string) =>
+  until("the agent", () => existsSync(join(stromboli.workspace(session), "begun")), patienceMs);
+const gone = (container: string) =>
+  until("its end", async () => !(await stromboli.containers()).includes(container), patienceMs);
 
 test("a run that takes longer than its timeout ends as timed_out, and its container goes", async () => {
   const { status, body } = await run(waiting({ podman: { timeout: "3s" } }));

@@ -8,7 +8,7 @@ import { createCalls } from "./calls.ts";
 import { startModel } from "./model.ts";
 import { makePlace, type Place } from "./place.ts";
 import { containersWith, podman, rootful } from "./podman.ts";
-import { startProcess } from "./process.ts";
+import { spawnDaemon, startProcess } from "./process.ts";
 import { createRecords } from "./records.ts";
 
 /** A test, or the whole file: `{ after }` of node:test. */
@@ -25,7 +25,9 @@ export const startStromboli = async (t: Owner, { config = {}, env = {}, args = [
   const key = `sk-ant-e2e-${randomBytes(16).toString("hex")}`;
   const model = stack.use(await startModel(key));
   const place = stack.use(makePlace());
-  place.configure(completed(config, { place, modelUrl: model.url }));
+  const configure = (values: z.input<typeof Config>) =>
+    place.configure(completed(values, { place, modelUrl: model.url }));
+  configure(config);
   const options = { env: { ANTHROPIC_API_KEY: key, ...env }, args };
   let daemon = await startProcess(place, options);
   const label = `stromboli.state=${findMachine(place.state).stateLabel}`;
@@ -43,6 +45,8 @@ export const startStromboli = async (t: Owner, { config = {}, env = {}, args = [
     label,
     ...createCalls(() => daemon.url),
     ...createRecords(place.state),
+    /** Another configuration for the next start. */
+    configure,
     url: () => daemon.url,
     pid: () => daemon.pid,
     log: () => readFileSync(place.log, "utf8"),
@@ -52,6 +56,8 @@ export const startStromboli = async (t: Owner, { config = {}, env = {}, args = [
     start: async (): Promise<void> => {
       daemon = await startProcess(place, options);
     },
+    /** Starts a daemon that is left to its caller, who ends it before the next one starts. */
+    spawn: () => spawnDaemon(place, options),
     containers: () => containersWith(label),
     workspace: (session: string) => join(place.state, "sessions", session, "workspace"),
     /** A folder that agents may mount, with the path inside it. */

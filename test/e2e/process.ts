@@ -2,6 +2,7 @@ import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { closeSync, existsSync, openSync, readFileSync } from "node:fs";
 import { join } from "node:path";
+import { messageOf } from "../../lib/errors.ts";
 import { environmentOf, type Place } from "./place.ts";
 import { until } from "./wait.ts";
 
@@ -10,8 +11,8 @@ const launcher = join(import.meta.dirname, "../../bin/stromboli");
 export type ProcessOptions = { env?: NodeJS.ProcessEnv; args?: readonly string[]; timeoutMs?: number };
 export type Exit = { code: number | null; signal: NodeJS.Signals | null };
 
-/** `stromboli daemon` as a process of its own, its output at the end of the place's log. */
-const spawnDaemon = (place: Place, { env = {}, args = [], timeoutMs }: ProcessOptions = {}) => {
+/** `stromboli daemon` as a process of its own, its output at the end of the place's log. Nobody waits until it listens. */
+export const spawnDaemon = (place: Place, { env = {}, args = [], timeoutMs }: ProcessOptions = {}) => {
   const log = openSync(place.log, "a");
   const child = spawn(launcher, ["daemon", ...args], {
     env: environmentOf(place, env),
@@ -36,8 +37,12 @@ export const refusedStart = async (place: Place, options: ProcessOptions = {}) =
 export const startProcess = async (place: Place, options: ProcessOptions = {}) => {
   const { child, exited } = spawnDaemon(place, options);
   const url = await until("the daemon to listen", () => {
-    if (child.exitCode !== null) throw new Error(`the daemon ended: ${readFileSync(place.log, "utf8")}`);
+    if (child.exitCode !== null || child.signalCode !== null) throw new Error("the daemon ended");
     return noteOf(place, child.pid)?.url;
+  }).catch(async (cause: unknown) => {
+    child.kill("SIGKILL");
+    await exited;
+    throw new Error(`${messageOf(cause)}; it said: ${readFileSync(place.log, "utf8")}`, { cause });
   });
   return {
     url,
@@ -51,7 +56,7 @@ export const startProcess = async (place: Place, options: ProcessOptions = {}) =
 };
 
 /** What the daemon wrote about itself; a note of another process is one that was killed. */
-const noteOf = ({ state }: Place, pid: number | undefined): { url: string } | undefined => {
+export const noteOf = ({ state }: Place, pid: number | undefined): { url: string } | undefined => {
   const path = join(state, "daemon.json");
   if (!existsSync(path)) return undefined;
   try {

@@ -30,5 +30,14 @@ export const createRecords = (state: string) => {
         const row = jobsOf(session).at(-1);
         return row?.state === wanted && row;
       }),
+    /** Why a job is being ended, or was. */
+    stopReason: (id: string) =>
+      query<{ stop_reason: string | null }>("select stop_reason from jobs where id = ?", id)[0]?.stop_reason,
+    /** A synchronous run that waits for its turn. */
+    pendingRun: () =>
+      until(
+        "a run that waits",
+        () => query<JobRow>("select * from jobs where state = 'pending' and id like 'run-%'")[0],
+      ),
   };
 };

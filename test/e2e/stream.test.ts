@@ -1,18 +1,22 @@
 import assert from "node:assert/strict";
 import { after, test } from "node:test";
-import { RunResponse } from "../../lib/schema/job.ts";
+import { eventsFrom } from "../../bin/sse.ts";
+import { JobResponse, RunResponse } from "../../lib/schema/job.ts";
 import { startStromboli } from "./harness.ts";
 import { bash } from "./requests.ts";
 
 const stromboli = await startStromboli({ after });
 const { stream, run } = stromboli;
 
+const get = async (query: URLSearchParams) => {
+  const { body } = await stromboli.send(`/run/stream?${query}`);
+  return body ? Array.fromAsync(eventsFrom(body)) : [];
+};
+
 test("a stream gives the lines of the answer, then the result as done", async () => {
   const { status, headers, events } = await stream({ prompt: "say: one\nsay: two" });
-  assert.deepEqual(
-    [status, headers.get("content-type"), headers.get("x-accel-buffering")],
-    [200, "text/event-stream", "no"],
-  );
+  assert.deepEqual([status, headers.get("x-accel-buffering")], [200, "no"]);
+  assert.match(headers.get("content-type") ?? "", /^text\/event-stream/);
   assert.deepEqual(events.slice(0, -1), [
     { event: "message", data: "one" },
     { event: "message", data: "two" },
@@ -20,6 +24,24 @@ test("a stream gives the lines of the answer, then the result as done", async ()
   const last = events.at(-1);
   const { outcome, output } = RunResponse.parse(JSON.parse(last?.data ?? ""));
   assert.deepEqual([last?.event, outcome, output], ["done", "succeeded", "one\ntwo"]);
+});
+
+test("what is done carries the fields of a job as well", async () => {
+  const { events } = await stream({ prompt: "say: hi", labels: { a: "b" }, priority: 2 });
+  const job = JobResponse.parse(JSON.parse(events.at(-1)?.data ?? ""));
+  assert.deepEqual([job.title, job.priority, job.labels], ["say: hi", 2, { a: "b" }]);
+  assert.deepEqual(job, await stromboli.show(job.id));
+});
+
+test("a stream can be had with GET, on a session and with a model of one's choice", async () => {
+  const query = new URLSearchParams({ prompt: "say: one & two", model: "claude-haiku-4-5" });
+  const first = await get(query);
+  const { session_id, usage } = JobResponse.parse(JSON.parse(first.at(-1)?.data ?? ""));
+  assert.deepEqual([first[0]?.data, usage?.model], ["one & two", "claude-haiku-4-5"]);
+  const second = await get(new URLSearchParams({ prompt: "recall", session_id, resume: "true", events: "raw" }));
+  const types = second.slice(0, -1).map(({ data }) => (JSON.parse(data) as { type: string }).type);
+  assert.deepEqual([types[0], types.at(-1)], ["system", "result"]);
+  assert.equal(JobResponse.parse(JSON.parse(second.at(-1)?.data ?? "")).output, "say: one & two");
 });
 
 for (const [request, query] of [

@@ -69,6 +69,11 @@ const wrong: [path: string, request: object][] = [
   ["claude.model", { claude: { model: "a\0b" } }],
   ["claude.system_prompt", { claude: { system_prompt: "x".repeat(120_001) } }],
   ["claude.allowed_tools", { claude: { allowed_tools: "Bash" } }],
+  ["priority", { priority: "high" }],
+  ["priority", { priority: 101 }],
+  ["idempotency_key", { idempotency_key: "two words" }],
+  ["webhook_url", { webhook_url: "hooks.example" }],
+  ["webhook_url", { webhook_url: "file:///etc/passwd" }],
   ["labels.a b", { labels: { "a b": "x" } }],
   ["labels.a", { labels: { a: "x".repeat(256) } }],
   ["claude", { claude: [] }],
@@ -81,7 +86,6 @@ for (const [path, request] of wrong) {
 }
 
 const later = [
-  { webhook_url: "https://hooks.example" },
   { podman: { lifecycle: { post_create: ["true"] } } },
   { podman: { environment: { type: "compose", path: "/x" } } },
 ];

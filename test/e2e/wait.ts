@@ -7,12 +7,13 @@ const withinMs = 20_000;
 export const until = async <Value>(
   what: string,
   look: () => Value | undefined | false | Promise<Value | undefined | false>,
+  deadlineMs = withinMs,
 ): Promise<Value> => {
-  const deadline = Date.now() + withinMs;
+  const deadline = Date.now() + deadlineMs;
   for (;;) {
     const value = await look();
     if (value !== undefined && value !== false) return value;
-    if (Date.now() > deadline) throw new Error(`waited ${withinMs} ms in vain for ${what}`);
+    if (Date.now() > deadline) throw new Error(`waited ${deadlineMs} ms in vain for ${what}`);
     await pause(everyMs);
   }
 };

@@ -1,8 +1,17 @@
 import assert from "node:assert/strict";
-import { readdirSync, readFileSync, statSync, writeSync } from "node:fs";
+import { appendFileSync, chmodSync, readdirSync, readFileSync, statSync, writeFileSync, writeSync } from "node:fs";
+import { dirname, join } from "node:path";
 import { test, type TestContext } from "node:test";
-import { fillFolder, jobFolder, keepOutput, openFiles, writeEnv } from "../../lib/jobs/folder.ts";
-import { tempFolder } from "../harness.ts";
+import {
+  bytesOf,
+  fillFolder,
+  jobFolder,
+  keepOutput,
+  openFiles,
+  openReadable,
+  writeEnv,
+} from "../../lib/jobs/folder.ts";
+import { becomeNobody, tempFolder } from "../harness.ts";
 
 const makeFolder = (t: TestContext) => {
   const folder = jobFolder(tempFolder(t), "run-1");
@@ -13,22 +22,27 @@ const makeFolder = (t: TestContext) => {
 test("nobody but the user can look into a job's folder or read what is in it", async (t) => {
   const folder = makeFolder(t);
   await writeEnv(folder, "A=1\n");
-  const { path, input, output, stderr, env } = folder;
-  const modes = [path, input, output, stderr, env].map((each) => (statSync(each).mode & 0o777).toString(8));
-  assert.deepEqual(modes, ["700", "600", "600", "600", "600"]);
+  const { path, input, output, stderr, journal, env } = folder;
+  const modes = [path, input, output, stderr, journal, env].map((each) => (statSync(each).mode & 0o777).toString(8));
+  assert.deepEqual(modes, ["700", "600", "600", "600", "600", "600"]);
 });
 
-test("a job's folder is made once", (t) => {
+test("a folder that an earlier try left is made anew", (t) => {
   const folder = makeFolder(t);
-  assert.throws(() => fillFolder(folder, "another"), { code: "EEXIST" });
+  for (const path of [folder.output, folder.stderr, folder.journal]) appendFileSync(path, "old");
+  writeFileSync(join(folder.path, "other"), "old");
+  fillFolder(folder, "another prompt\n");
+  const texts = [folder.input, folder.output, folder.stderr, folder.journal].map((path) => readFileSync(path, "utf8"));
+  assert.deepEqual(texts, ["another prompt\n", "", "", ""]);
+  assert.ok(!readdirSync(folder.path).includes("other"));
 });
 
-test("after the end only the output stays", async (t) => {
+test("after the end only output and journal stay", async (t) => {
   const folder = makeFolder(t);
   await writeEnv(folder, "A=1\n");
   await keepOutput(folder);
   await keepOutput(folder);
-  assert.deepEqual(readdirSync(folder.path).toSorted(), ["output.jsonl", "stderr.log"]);
+  assert.deepEqual(readdirSync(folder.path).toSorted(), ["events.idx", "output.jsonl", "stderr.log"]);
 });
 
 test("a container's output is added to what is there", (t) => {
@@ -47,4 +61,35 @@ test("the standard streams are closed with their owner", (t) => {
     return files;
   })();
   assert.throws(() => readFileSync(stdin), { code: "EBADF" });
+});
+
+test("a file that an agent made unreadable can be read all the same", async (t) => {
+  const folder = makeFolder(t);
+  appendFileSync(folder.output, "line\n");
+  chmodSync(folder.output, 0);
+  becomeNobody(t, [dirname(folder.path), folder.path, folder.output]);
+  await using file = await openReadable(folder.output);
+  assert.equal(await file?.readFile("utf8"), "line\n");
+});
+
+test("a file that is not there is nothing, and a folder no file", async (t) => {
+  const folder = makeFolder(t);
+  assert.equal(await openReadable(join(folder.path, "none")), undefined);
+  await using file = await openReadable(folder.path);
+  await assert.rejects(async () => file?.readFile(), { code: "EISDIR" });
+});
+
+test("what the lasting files take is told in blocks of the disk", async (t) => {
+  const folder = makeFolder(t);
+  const before = await bytesOf(folder);
+  appendFileSync(folder.output, "x".repeat(10_000));
+  appendFileSync(folder.stderr, "x".repeat(10_000));
+  writeFileSync(folder.env, "x".repeat(100_000));
+  const bytes = await bytesOf(folder);
+  assert.deepEqual([before, bytes % 512], [0, 0]);
+  assert.ok(bytes >= 20_000 && bytes < 100_000, String(bytes));
+});
+
+test("a folder that was never made takes nothing", async (t) => {
+  assert.equal(await bytesOf(jobFolder(tempFolder(t), "run-1")), 0);
 });

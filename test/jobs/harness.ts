@@ -1,114 +1,123 @@
-import { mkdirSync, readdirSync, writeSync } from "node:fs";
+import { mkdirSync, readdirSync } from "node:fs";
 import { join } from "node:path";
 import type { TestContext } from "node:test";
 import type { z } from "zod";
 import { createCliFinder } from "../../lib/agent/binary.ts";
-import { StromboliError } from "../../lib/errors.ts";
-import { createRunner } from "../../lib/jobs/runner.ts";
-import type { ContainerSpec } from "../../lib/podman/argv.ts";
-import type { Inspected } from "../../lib/podman/containers.ts";
-import type { Files } from "../../lib/podman/podman.ts";
+import type { Door } from "../../lib/broker/broker.ts";
+import type { Mode } from "../../lib/jobs/admit.ts";
+import { createRunner, type Runner, type RunnerDeps } from "../../lib/jobs/runner.ts";
+import { createViews } from "../../lib/jobs/views.ts";
 import type { LocalImage } from "../../lib/podman/images.ts";
+import { createOrphanWatch } from "../../lib/podman/orphans.ts";
 import type { Config } from "../../lib/schema/config.ts";
+import type { RunRequest } from "../../lib/schema/run.ts";
 import { createSessions } from "../../lib/sessions.ts";
-import { configOf, memoryLog, openStores, tempFolder, writeFiles } from "../harness.ts";
+import { configOf, memoryLog, openStores, requestOf, tempFolder, writeFiles } from "../harness.ts";
+import { createFakeContainers } from "./containers.ts";
+
+type Settings = z.input<typeof Config>;
+type Asking = { after?: number; follow?: boolean; signal?: AbortSignal };
 
 const architecture = process.arch === "arm64" ? "arm64" : "amd64";
 const image: LocalImage = { id: "sha256:1", digest: "sha256:2", architecture, path: "/bin", libc: "glibc" };
 
-/** Containers that run as long as a test wants: what they were asked, and their end. */
-const createFakeContainers = () => {
-  const asked: string[] = [];
-  const started: ContainerSpec[] = [];
-  const exit = Promise.withResolvers<number | undefined>();
-  const state: { output: string; startsWith: number; inspected: Inspected | undefined; labelled: string[] } = {
-    output: "",
-    startsWith: 0,
-    inspected: { id: "abc", status: "running", exitCode: 0, oomKilled: false },
-    labelled: [],
+/** The real runner, sessions and database; the containers are the test's. All is closed at its end. */
+export const openRunner = (t: TestContext, config: Settings = {}) => {
+  const runners: Runner[] = [];
+  t.after(() => Promise.all(runners.map((runner) => runner.drain()))); // first, while the database is open
+  const place = openPlace(t, config);
+  const { deps, list, state } = place;
+  const { jobs, jobsFolder } = deps;
+  const start = (more: Partial<RunnerDeps> = {}): Runner => {
+    const runner = createRunner({ ...deps, ...more });
+    runners.push(runner);
+    return runner;
   };
+  const runner = start();
+  const bellOf = (id: string) => runners.map((each) => each.bellOf(id)).find((bell) => bell !== undefined);
+  const views = createViews({ jobs, list, jobsFolder, bellOf });
+
   return {
-    asked,
-    started,
-    state,
-    exit: (code: number | undefined) => exit.resolve(code),
-    containers: {
-      start: (spec: ContainerSpec, files: Files) => {
-        started.push(spec);
-        writeSync(files.stdout, state.output);
-        return Promise.resolve(state.startsWith);
-      },
-      ended: async (name: string, signal: AbortSignal) => {
-        asked.push(`wait ${name}`);
-        const process = setInterval(() => {}, 60_000); // as `podman wait` would, it keeps the test alive
-        const givenUp = Promise.withResolvers<never>();
-        const giveUp = () => givenUp.reject(new StromboliError("shutting_down", "given up"));
-        if (signal.aborted) giveUp();
-        else signal.addEventListener("abort", giveUp);
-        return Promise.race([exit.promise, givenUp.promise]).finally(() => clearInterval(process));
-      },
-      stop: (name: string) => {
-        asked.push(`stop ${name}`);
-        exit.resolve(143);
-        return Promise.resolve();
-      },
-      inspect: () => Promise.resolve(state.inspected),
-      remove: (name: string) => Promise.resolve(String(asked.push(`remove ${name}`))),
-      withLabel: () => Promise.resolve(state.labelled),
+    ...place,
+    jobs,
+    db: deps.db,
+    sessionStore: deps.sessionStore,
+    runner,
+    views,
+    /** A daemon's runner; what is to differ from the first one's is given. */
+    start,
+    submit: (request: Partial<z.input<typeof RunRequest>> = {}, mode: Mode = "run", key?: string) =>
+      runner.submit({ request: requestOf(request), mode, key }),
+    /** The answer to who waits for a job. */
+    resultOf: async (id: string) => {
+      await runner.ended(id);
+      return views.run(id);
     },
+    /** All events of a job, until it has ended. */
+    eventsOf: async (id: string, { after = 0, follow = true, signal = new AbortController().signal }: Asking = {}) =>
+      (await Array.fromAsync(views.events(id, { after, follow, signal }))).flat(),
+    /** The names of what is in the folder of a job, or of all sessions. */
+    filesOf: (id: string) => readdirSync(join(jobsFolder, id)).toSorted(),
+    sessionFolders: () => readdirSync(join(state, "sessions")),
   };
 };
 
-/** The real runner, sessions and database; the containers are the test's. */
-export const openRunner = (t: TestContext, config: z.input<typeof Config> = {}) => {
+/** What a runner works with: a folder, a database, a log, and stand-ins for Podman and the broker. */
+const openPlace = (t: TestContext, config: Settings) => {
   const state = tempFolder(t);
-  const folders = { jobs: join(state, "jobs"), sessions: join(state, "sessions") };
-  Object.values(folders).forEach((folder) => mkdirSync(folder));
+  const [jobsFolder, sessionsFolder] = [join(state, "jobs"), join(state, "sessions")];
+  for (const folder of [jobsFolder, sessionsFolder]) mkdirSync(folder);
   writeFiles(state, { claude: "" });
-  const { sessions: sessionStore, ...stores } = openStores(t);
+  const settings = configOf({ ...config, claude: { binary: join(state, "claude"), ...config.claude } });
+  const { sessions: sessionStore, list, ...stores } = openStores(t);
   const { log, lines } = memoryLog();
   const fake = createFakeContainers();
-  const settings = configOf({ ...config, claude: { binary: join(state, "claude"), ...config.claude } });
-  const doors: string[] = [];
-  const deps = {
+  const { doors, broker } = createFakeBroker();
+  const told = { ends: 0 };
+  const deps: RunnerDeps = {
     ...stores,
     sessionStore,
     log,
+    jobsFolder,
     config: settings,
-    jobsFolder: folders.jobs,
-    machine: {
-      rootless: true,
-      uid: process.getuid?.() ?? 0,
-      gid: process.getgid?.() ?? 0,
-      selinux: false,
-      stateLabel: "s",
-    },
-    sessions: createSessions({ folder: folders.sessions, store: sessionStore }),
-    images: { find: () => Promise.resolve(image) },
+    machine: { rootless: true, ...thisUser(), selinux: false, stateLabel: "s" },
+    sessions: createSessions({ folder: sessionsFolder, store: sessionStore }),
+    images: { find: () => Promise.resolve(image), byId: () => Promise.resolve(image) },
     secrets: { check: () => Promise.resolve() },
     cli: createCliFinder(settings),
-    credential: () => ({ kind: "api_key" as const, value: "sk-real" }),
+    credential: () => ({ kind: "api_key", value: "sk-real" }),
     containers: fake.containers,
-    broker: {
-      open: ({ jobId }: { jobId: string }) => {
-        doors.push(`open ${jobId}`);
-        return Promise.resolve({ port: undefined, close: () => Promise.resolve(void doors.push(`close ${jobId}`)) });
-      },
-    },
+    ends: fake.ends,
+    broker,
+    orphans: createOrphanWatch(),
     now: Date.now,
+    capacity: { memoryBytes: 2 ** 40, cores: 4 },
+    onEnd: () => void (told.ends += 1),
   };
   return {
+    state,
     deps,
+    list,
     fake,
     lines,
     doors,
-    jobs: stores.jobs,
-    sessionStore,
-    runner: createRunner(deps),
-    /** The names of what is in the folder of a job, or of all sessions. */
-    filesOf: (id: string) => readdirSync(join(folders.jobs, id)).toSorted(),
-    sessionFolders: () => readdirSync(folders.sessions),
+    deliveries: stores.deliveries,
+    /** How often the runner has said that a job has ended. */
+    told,
   };
+};
+
+const thisUser = () => ({ uid: process.getuid?.() ?? 0, gid: process.getgid?.() ?? 0 });
+
+/** A broker that opens doors to nowhere, and keeps which. */
+const createFakeBroker = () => {
+  const doors: string[] = [];
+  const open = ({ jobId }: Door) => {
+    doors.push(`open ${jobId}`);
+    const close = () => Promise.resolve(void doors.push(`close ${jobId}`));
+    return Promise.resolve({ port: undefined, traffic: () => 0, isBusy: () => false, close });
+  };
+  return { doors, broker: { open } };
 };
 
 export const resultLine = `${JSON.stringify({ type: "result", subtype: "success", is_error: false, num_turns: 1, result: "done" })}\n`;

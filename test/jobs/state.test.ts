@@ -9,8 +9,17 @@ test("no move leaves the end", () => {
   assert.deepEqual(leaving("ended"), []);
 });
 
-for (const state of ["starting", "running"]) {
+for (const state of ["pending", "starting", "running"]) {
   test(`from ${state} the end can be reached`, () => {
     assert.ok(leaving(state).some(({ to }) => to === "ended"));
+  });
+}
+
+for (const [move, from, to] of [
+  ["claimed", ["pending"], "starting"],
+  ["started", ["starting"], "running"],
+] as const) {
+  test(`a job that is ${move} goes from ${from.join(" or ")} to ${to}`, () => {
+    assert.deepEqual(moves[move], { from, to });
   });
 }

@@ -48,6 +48,7 @@ for (const option of [
   "--pull=never",
   "--log-driver=passthrough",
   "--entrypoint=",
+  "--stop-signal=SIGINT",
   "--cap-drop=all",
   "--security-opt=no-new-privileges",
   "--read-only",

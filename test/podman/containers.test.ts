@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
-import { join } from "node:path";
+import { existsSync, readFileSync } from "node:fs";
 import { test, type TestContext } from "node:test";
-import { createContainers } from "../../lib/podman/containers.ts";
+import { createContainers, hasEnded } from "../../lib/podman/containers.ts";
 import { createPodman } from "../../lib/podman/podman.ts";
 import { standIn, tempFolder } from "../harness.ts";
 
@@ -9,62 +9,71 @@ import { standIn, tempFolder } from "../harness.ts";
 const containersOf = (t: TestContext, script: string) =>
   createContainers(createPodman({ binary: standIn(t, script), env: { PATH: process.env["PATH"] ?? "" } }));
 
-const never = new AbortController().signal;
-
-test("the end of a container is its exit code", async (t) => {
-  assert.equal(await containersOf(t, "echo 137").ended("c", never), 137);
-});
-
-const running = JSON.stringify([{ Id: "abc", State: { Status: "running", ExitCode: 0, OOMKilled: false } }]);
-const exited = JSON.stringify([{ Id: "abc", State: { Status: "exited", ExitCode: 7, OOMKilled: false } }]);
-
-test("a wait that was given up without a word is taken up again while the container runs", async (t) => {
-  const mark = join(tempFolder(t), "mark");
-  const script = `case $1 in wait) [ -e ${mark} ] && echo 3; touch ${mark}; exit 0;; container) echo '${running}';; esac`;
-  assert.equal(await containersOf(t, script).ended("c", never), 3);
-});
-
-test("a wait that fails has the exit code of the container that has ended meanwhile", async (t) => {
-  const script = `case $1 in wait) exit 125;; container) echo '${exited}';; esac`;
-  assert.equal(await containersOf(t, script).ended("c", never), 7);
-});
-
-test("a wait ends with the daemon also between two tries", async (t) => {
-  const script = `case $1 in wait) exit 0;; container) echo '${running}';; esac`;
-  await assert.rejects(containersOf(t, script).ended("c", AbortSignal.timeout(200)), { code: "shutting_down" });
-});
-
-test("a container that is not there has no end", async (t) => {
-  const containers = containersOf(
-    t,
-    'echo "Error: no container with name or ID \\"c\\" found: no such container" >&2; exit 125',
-  );
-  assert.equal(await containers.ended("c", never), undefined);
-});
-
 test("a container that is not there cannot be inspected", async (t) => {
   const containers = containersOf(t, 'echo "[]"; echo "Error: inspecting object: no such container c" >&2; exit 125');
   assert.equal(await containers.inspect("c"), undefined);
 });
 
+const inspected = (state: object) => `echo '${JSON.stringify([{ Id: "abc", State: state, More: 1 }])}'`;
+
 test("an inspection tells how a container stands", async (t) => {
-  const state = { Status: "exited", ExitCode: 137, OOMKilled: true, Later: "field" };
-  const containers = containersOf(t, `echo '${JSON.stringify([{ Id: "abc", State: state, More: 1 }])}'`);
-  assert.deepEqual(await containers.inspect("c"), { id: "abc", status: "exited", exitCode: 137, oomKilled: true });
+  const state = {
+    Status: "exited",
+    Pid: 0,
+    ExitCode: 137,
+    OOMKilled: true,
+    StartedAt: "2026-01-01T00:00:00.123456789Z",
+    FinishedAt: "2026-01-01T01:00:01+01:00",
+    Later: "field",
+  };
+  assert.deepEqual(await containersOf(t, inspected(state)).inspect("c"), {
+    id: "abc",
+    status: "exited",
+    pid: 0,
+    exitCode: 137,
+    oomKilled: true,
+    startedAt: Date.UTC(2026, 0, 1) + 123,
+    finishedAt: Date.UTC(2026, 0, 1) + 1000,
+  });
 });
+
+test("what has not happened yet has no time, as Podman writes the year 1 for it", async (t) => {
+  const never = "0001-01-01T00:00:00Z";
+  const state = { Status: "created", ExitCode: 0, OOMKilled: false, StartedAt: never, FinishedAt: never };
+  const found = await containersOf(t, inspected(state)).inspect("c");
+  assert.deepEqual(found, { id: "abc", status: "created", pid: 0, exitCode: 0, oomKilled: false });
+});
+
+for (const [status, ended] of [
+  ["exited", true],
+  ["stopped", true],
+  ["running", false],
+  ["created", false],
+  ["stopping", false],
+  ["removing", false],
+] as const) {
+  test(`a container that is ${status} ${ended ? "has" : "has not"} ended`, () => {
+    assert.equal(hasEnded({ status }), ended);
+  });
+}
 
 test("a Podman that fails for another reason has not said that a container is gone", async (t) => {
   const containers = containersOf(t, 'echo "Error: database is locked" >&2; exit 125');
   await assert.rejects(containers.inspect("c"), { code: "podman_failed" });
 });
 
-test("the containers with a label are listed by all their names", async (t) => {
-  const containers = containersOf(t, `[ "$3" = "--filter=label=a=b" ] && echo '[{"Names":["x","y"]},{"Names":["z"]}]'`);
-  assert.deepEqual(await containers.withLabel("a=b"), ["x", "y", "z"]);
+test("the containers with a label are listed by all their names, with how they stand", async (t) => {
+  const listed = [{ Names: ["x", "y"], State: "running", Pid: 7 }, { Names: ["z"], State: "exited" }]; // prettier-ignore
+  const containers = containersOf(t, `[ "$3" = "--filter=label=a=b" ] && echo '${JSON.stringify(listed)}'`);
+  assert.deepEqual([...(await containers.states("a=b"))], [
+    ["x", { status: "running", pid: 7 }],
+    ["y", { status: "running", pid: 7 }],
+    ["z", { status: "exited", pid: 0 }],
+  ]); // prettier-ignore
 });
 
 test("a list that cannot be had is an error and not an empty list", async (t) => {
-  await assert.rejects(containersOf(t, "exit 125").withLabel("a=b"), { code: "podman_failed" });
+  await assert.rejects(containersOf(t, "exit 125").states("a=b"), { code: "podman_failed" });
 });
 
 test("a removal that fails is an error", async (t) => {
@@ -72,12 +81,21 @@ test("a removal that fails is an error", async (t) => {
   await assert.rejects(containers.remove("c"), { code: "podman_failed", message: /device busy/ });
 });
 
-test("a name is never read as an option", async (t) => {
-  const containers = containersOf(
-    t,
-    'for a; do [ "$a" = -- ] && seen=1; [ "$a" = --all ] && [ -z "$seen" ] && exit 3; done; echo 0',
-  );
-  assert.equal(await containers.ended("--all", never), 0);
+for (const command of ["inspect", "remove", "stop"] as const) {
+  test(`a name is never read as an option by ${command}`, async (t) => {
+    const seen = `${tempFolder(t)}/seen`;
+    const script = `for a; do [ "$a" = -- ] && end=1; [ "$a" = --all ] && [ -z "$end" ] && touch ${seen}; done; exit 1`;
+    const containers = containersOf(t, script);
+    await (command === "stop" ? containers.stop("--all", 1) : containers[command]("--all")).catch(() => {});
+    assert.equal(existsSync(seen), false);
+  });
+}
+
+test("a stop that fails ends with a kill", async (t) => {
+  const said = `${tempFolder(t)}/said`;
+  const containers = containersOf(t, `echo "$*" >> ${said}; [ $1 = kill ]`);
+  await containers.stop("c", 10_000);
+  assert.deepEqual(readFileSync(said, "utf8").split("\n"), ["stop --ignore --time=10 -- c", "kill --signal=KILL -- c", ""]); // prettier-ignore
 });
 
 test("a grace of less than a second is rounded up", async (t) => {

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test, type TestContext } from "node:test";
 import { createImages } from "../../lib/podman/images.ts";
 import { createPodman } from "../../lib/podman/podman.ts";
-import { openStores, standIn, tempFolder } from "../harness.ts";
+import { openStores, standIn, tempFolder, writeFiles } from "../harness.ts";
 
 /** Images of a Podman whose `image inspect` and `cp` answer as told; it notes what it was asked to do. */
 const imagesOf = (t: TestContext, { inspect, cp }: { inspect: string; cp: string }) => {
@@ -73,4 +73,25 @@ test("a look that failed is taken again", async (t) => {
   const { images } = imagesOf(t, { inspect: found, cp: "kill -9 $$" });
   await assert.rejects(images.find("a"), { code: "podman_unusable" });
   await assert.rejects(images.find("a"), { code: "podman_unusable" });
+});
+
+test("an image that was found is had by its id without asking Podman again", async (t) => {
+  const { images, asked } = imagesOf(t, { inspect: found, cp: "exit 0" });
+  const image = await images.find("a");
+  const before = (await asked()).length;
+  assert.deepEqual([await images.byId("sha256:id"), (await asked()).length - before], [image, 1]); // the asking itself
+});
+
+test("an image that a former daemon found is had by its id", async (t) => {
+  const { images } = imagesOf(t, { inspect: found, cp: "exit 0" });
+  assert.equal((await images.byId("sha256:id")).path, "/x/bin:/bin");
+});
+
+test("a tag that was given to another image leads there", async (t) => {
+  const folder = tempFolder(t);
+  const other = JSON.stringify([{ ...inspection, Id: "sha256:other" }]);
+  const { images } = imagesOf(t, { inspect: `[ -e ${folder}/moved ] && echo '${other}' || ${found}`, cp: "exit 0" });
+  const first = await images.find("a");
+  writeFiles(folder, { moved: "" });
+  assert.deepEqual([first.id, (await images.find("a")).id], ["sha256:id", "sha256:other"]);
 });

@@ -83,6 +83,32 @@ test("files of ours become the standard streams", async (t) => {
   assert.deepEqual([exitCode, read("out"), read("err")], [125, "hello", "oops\n"]);
 });
 
+test("the lines that a command prints come as they are printed", async (t) => {
+  const folder = tempFolder(t);
+  const script = `echo one; while [ ! -e ${folder}/go ]; do sleep 0.02; done; echo two; exit 3`;
+  const podman = createPodman({ binary: standIn(t, script), env });
+  const seen: string[] = [];
+  for await (const line of podman.lines(["events"], new AbortController().signal)) {
+    seen.push(line);
+    writeFiles(folder, { go: "" });
+  }
+  assert.deepEqual(seen, ["one", "two"]);
+});
+
+test("who listens to a command ends it with a signal", async (t) => {
+  const podman = createPodman({ binary: standIn(t, "echo $$; exec sleep 60"), env });
+  const stop = new AbortController();
+  const pids: number[] = [];
+  const listening = (async () => {
+    for await (const line of podman.lines(["events"], stop.signal)) {
+      pids.push(Number(line));
+      stop.abort();
+    }
+  })();
+  await listening.catch(() => {});
+  assert.throws(() => process.kill(pids[0] ?? 0, 0), { code: "ESRCH" });
+});
+
 for (const [text, line] of [
   ["", ""],
   ["one", "one"],

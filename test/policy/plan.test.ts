@@ -108,7 +108,6 @@ for (const podman of [{ env: { LD_PRELOAD: "x" } }, { secrets_env: { ANTHROPIC_B
 for (const values of [
   { podman: { lifecycle: { post_start: ["ls"] } } },
   { podman: { environment: { type: "compose" } } },
-  { webhook_url: "http://x" },
 ]) {
   test(`what comes in later versions is refused and not forgotten: ${JSON.stringify(values)}`, () => {
     assert.throws(() => plan(values), { code: "unsupported" });

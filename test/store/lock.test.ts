@@ -12,7 +12,7 @@ const refused = { code: "daemon_running", message: /another daemon uses the stat
 const startHolder = async (t: TestContext, path: string) => {
   const script = `
     const { takeLock } = await import(process.argv[1]);
-    takeLock(process.argv[2], "/state");
+    globalThis.held = takeLock(process.argv[2], "/state"); // or the garbage collector gives it back
     console.log("held");
     setInterval(() => {}, 1000);`;
   const module = new URL("../../lib/store/lock.ts", import.meta.url).href;

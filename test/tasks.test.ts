@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { createTasks } from "../../lib/jobs/tasks.ts";
+import { createTasks } from "../lib/tasks.ts";
 
 test("done waits for work that is under way, and for what that starts", async () => {
   const tasks = createTasks();

@@ -1,3 +1,5 @@
+export type Tasks = ReturnType<typeof createTasks>;
+
 /** Work that goes on by itself and still has an owner: whoever closes up can wait for all of it. */
 export const createTasks = () => {
   const running = new Set<Promise<unknown>>();

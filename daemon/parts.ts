@@ -1,0 +1,80 @@
+import { availableParallelism, totalmem } from "node:os";
+import { createCliFinder } from "../lib/agent/binary.ts";
+import { createBroker } from "../lib/broker/broker.ts";
+import { createUpstream } from "../lib/broker/upstream.ts";
+import { findCredential } from "../lib/credentials.ts";
+import { createScriptedModel } from "../lib/demo/model.ts";
+import { createHealth } from "../lib/health.ts";
+import { createRunner } from "../lib/jobs/runner.ts";
+import { createViews } from "../lib/jobs/views.ts";
+import type { Log } from "../lib/log.ts";
+import { findMachine, podmanEnvironment } from "../lib/machine.ts";
+import { createContainers } from "../lib/podman/containers.ts";
+import { createEnds } from "../lib/podman/ends.ts";
+import { createImages } from "../lib/podman/images.ts";
+import { createOrphanWatch } from "../lib/podman/orphans.ts";
+import { createPodman } from "../lib/podman/podman.ts";
+import { createSecrets } from "../lib/podman/secrets.ts";
+import { createRetention } from "../lib/retention/retention.ts";
+import type { Config } from "../lib/schema/config.ts";
+import { createSessions } from "../lib/sessions.ts";
+import type { Stores } from "../lib/store/stores.ts";
+import { webhookBody } from "../lib/webhooks/body.ts";
+import { createOutbox } from "../lib/webhooks/outbox.ts";
+
+type Options = {
+  config: Config;
+  env: NodeJS.ProcessEnv;
+  log: Log;
+  folders: { state: string; jobs: string; sessions: string };
+  stores: Stores;
+};
+
+/** The daemon's inner parts, each with what it needs of the others; what has to be closed goes onto the stack. */
+export const createParts = ({ config, env, log, folders, stores }: Options, stack: AsyncDisposableStack) => {
+  const now = Date.now;
+  const credential = () => findCredential(env);
+  const machine = findMachine(folders.state);
+  const label = `stromboli.state=${machine.stateLabel}`;
+  const podman = createPodman({ binary: config.podman.binary, env: podmanEnvironment(env) });
+  const containers = createContainers(podman);
+  const cli = createCliFinder(config);
+  const upstream = stack.adopt(createUpstream(config.claude.api_url, env), (open) => open.close());
+  const sessions = createSessions({ folder: folders.sessions, store: stores.sessionStore });
+  const common = { ...stores, config, log, now, jobsFolder: folders.jobs, sessions };
+
+  const views = createViews({ ...common, bellOf: (id) => runner.bellOf(id) });
+  const outbox = stack.use(createOutbox({ ...common, bodyOf: webhookBody(views), config: config.webhooks }));
+  const runner = createRunner({
+    ...common,
+    orphans: createOrphanWatch(),
+    machine,
+    cli,
+    credential,
+    containers,
+    ends: stack.use(createEnds({ podman, containers, label, log })),
+    images: createImages({ podman, store: stores.imageStore, label, now }),
+    secrets: createSecrets(podman),
+    broker: createBroker({
+      ...common,
+      upstream,
+      credential,
+      demo: createScriptedModel(),
+      record: stores.requests.insert,
+    }),
+    capacity: { memoryBytes: totalmem(), cores: availableParallelism() },
+    onEnd: outbox.wake,
+  });
+  const retention = stack.use(
+    createRetention({ ...common, store: stores.retentionStore, sessionsFolder: folders.sessions }),
+  );
+  const health = createHealth({
+    podman,
+    db: stores.db,
+    cli,
+    credential,
+    isDraining: runner.isDraining,
+    now: () => performance.now(),
+  });
+  return { config, log, credential, runner, views, outbox, retention, health, deliveries: stores.deliveries };
+};

@@ -1,0 +1,72 @@
+import { messageOf, StromboliError } from "../errors.ts";
+import type { Log } from "../log.ts";
+import type { Job } from "../store/job-rows.ts";
+import type { JobStore } from "../store/jobs.ts";
+
+export type Queue = ReturnType<typeof createQueue>;
+
+type Deps = {
+  jobs: Pick<JobStore, "claim" | "pending">;
+  maxRunning: number;
+  maxQueued: number;
+  log: Log;
+  now: () => number;
+};
+
+const tryAgainMs = 1000;
+const comeBack = { "Retry-After": "10" }; // by then some job may have ended
+
+/** Gives waiting jobs their turn, whenever one has come or a place is free. `start` runs a job to its end. */
+export const createQueue = ({ jobs, maxRunning, maxQueued, log, now }: Deps, start: (job: Job) => Promise<void>) => {
+  let running = 0;
+  let open = true;
+  let timer: NodeJS.Timeout | undefined;
+
+  const next = (): Job | undefined => (open && running < maxRunning ? jobs.claim(now()) : undefined);
+  const run = async (work: () => Promise<void>): Promise<void> => {
+    running += 1;
+    try {
+      await work();
+    } finally {
+      running -= 1;
+      dispatch();
+    }
+  };
+  const dispatch = (): void => {
+    try {
+      for (let job = next(); job; job = next()) void run(start.bind(undefined, job));
+    } catch (error) {
+      log.error({ error: messageOf(error) }, "no job could be given its turn; trying again");
+      clearTimeout(timer);
+      timer = setTimeout(dispatch, tryAgainMs).unref();
+    }
+  };
+
+  return {
+    dispatch,
+    isOpen: () => open,
+    /** Throws `queue_full` when one more job would have to wait than may, and `shutting_down` after the close. */
+    checkRoom: (): void => {
+      if (!open) throw new StromboliError("shutting_down", "the daemon is stopping; try again when it is back");
+      if (jobs.pending() < maxQueued + Math.max(0, maxRunning - running)) return;
+      throw new StromboliError("queue_full", `${maxQueued} jobs are waiting already`, { headers: comeBack });
+    },
+    /** Runs a job that had its turn in an earlier daemon; it takes a place, be there one or not. */
+    resume: (work: () => Promise<void>): Promise<void> => run(work),
+    /** Gives no more turns. */
+    close(): void {
+      open = false;
+      clearTimeout(timer);
+    },
+  };
+};
+
+const bytesOfOverhead = 64 * 1024 * 1024; // conmon, broker, page tables
+const jobsPerCore = 4; // an agent mostly waits for the model
+
+/** How many jobs run at once where the configuration leaves it open: what memory and cores allow. */
+export const maxRunningOf = (
+  { memoryBytes, cores }: { memoryBytes: number; cores: number },
+  jobMemoryBytes: number,
+): number =>
+  Math.max(1, Math.min(cores * jobsPerCore, Math.floor((memoryBytes * 0.75) / (jobMemoryBytes + bytesOfOverhead))));

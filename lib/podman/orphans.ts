@@ -1,0 +1,60 @@
+import { readdirSync, readFileSync } from "node:fs";
+import { setTimeout as pause } from "node:timers/promises";
+import { startTimeoutMs } from "./podman.ts";
+
+const lookEveryMs = 100;
+
+export type OrphanWatch = ReturnType<typeof createOrphanWatch>;
+
+/**
+ * Sees the `podman run` of a daemon that was killed: it lives on, and makes its container a moment later. All who wait
+ * share one look through /proc.
+ */
+export const createOrphanWatch = () => {
+  let coming: Promise<ReadonlySet<string>> | undefined;
+  const look = async (): Promise<ReadonlySet<string>> => {
+    await pause(lookEveryMs, undefined, { ref: false });
+    coming = undefined;
+    return new Set(allArguments().flatMap(({ given }) => given.filter((argument) => argument.startsWith("--name="))));
+  };
+
+  return {
+    /** Until no process starts a container of this name any more; one that hangs is ended. */
+    async noneStarting(container: string, signal: AbortSignal): Promise<void> {
+      const wanted = `--name=${container}`;
+      const deadline = performance.now() + startTimeoutMs;
+      // Twice: in the moment of its exec, a process shows no arguments.
+      for (let clear = 0; clear < 2;) {
+        const seen = await (coming ??= look());
+        signal.throwIfAborted();
+        clear = seen.has(wanted) ? 0 : clear + 1;
+        if (performance.now() > deadline) endProcessesWith([wanted], "SIGKILL");
+      }
+    },
+  };
+};
+
+/** Ends processes of a former daemon that have all these arguments: nobody hears them any more. */
+export const endProcessesWith = (wanted: readonly string[], signal: NodeJS.Signals = "SIGTERM"): void => {
+  for (const { pid, given } of allArguments()) {
+    if (!wanted.every((argument) => given.includes(argument))) continue;
+    try {
+      process.kill(pid, signal);
+    } catch {
+      // it has just ended by itself
+    }
+  }
+};
+
+const allArguments = (): { pid: number; given: string[] }[] =>
+  readdirSync("/proc")
+    .filter((name) => /^\d+$/.test(name))
+    .map((name) => ({ pid: Number(name), given: argumentsOf(name) }));
+
+const argumentsOf = (pid: string): string[] => {
+  try {
+    return readFileSync(`/proc/${pid}/cmdline`, "utf8").split("\0");
+  } catch {
+    return []; // it has just ended
+  }
+};

@@ -1,0 +1,24 @@
+import { createApiRequestStore } from "./api-requests.ts";
+import type { Db } from "./database.ts";
+import { createDeliveryStore } from "./deliveries.ts";
+import { createIdempotencyStore } from "./idempotency.ts";
+import { createImageStore } from "./images.ts";
+import { createJobLister } from "./job-list.ts";
+import { createJobStore } from "./jobs.ts";
+import { createRetentionStore } from "./retention.ts";
+import { createSessionStore } from "./sessions.ts";
+
+export type Stores = ReturnType<typeof createStores>;
+
+/** Everything that reads and writes the database. */
+export const createStores = (db: Db) => ({
+  db,
+  jobs: createJobStore(db),
+  list: createJobLister(db),
+  sessionStore: createSessionStore(db),
+  requests: createApiRequestStore(db),
+  imageStore: createImageStore(db),
+  idempotency: createIdempotencyStore(db),
+  deliveries: createDeliveryStore(db),
+  retentionStore: createRetentionStore(db),
+});
