@@ -1,10 +1,4 @@
 import { Command, CommanderError } from "commander";
-import { daemonCommand } from "./commands/daemon.ts";
-import { loginCommand } from "./commands/login.ts";
-import { runCommand } from "./commands/run.ts";
-import { setupCommand } from "./commands/setup.ts";
-import { statusCommand } from "./commands/status.ts";
-import { versionCommand } from "./commands/version.ts";
 import { version } from "../lib/version.ts";
 import { exitCodes, Failure } from "./failure.ts";
 
@@ -21,20 +15,45 @@ Examples:
   stromboli login                              store an API key or OAuth token
   stromboli run -v . "Fix the failing test"    work on the current folder
   stromboli run -r "And now the docs"          go on, in a fresh container
+  stromboli run -d -v . "Update the docs"      in the background; prints its id
+  stromboli ps                                 what runs and waits
 
 Exit codes:
     0  success                      77  refused by policy
     1  the agent failed             78  configuration or credentials
-    2  usage                       124  timed out
+    2  usage                       124  timed out, or stalled
    69  no daemon, or no Podman     130  interrupted
-   70  a bug in Stromboli          137  out of memory, or killed`,
+   70  a bug in Stromboli          137  out of memory or output, or killed`,
   );
-for (const command of [runCommand, daemonCommand, statusCommand, loginCommand, setupCommand, versionCommand]) {
-  program.addCommand(strict(command()));
-}
+const commands = new Map<string, () => Promise<() => Command>>([
+  ["run", async () => (await import("./commands/run.ts")).runCommand],
+  ["attach", async () => (await import("./commands/attach.ts")).attachCommand],
+  ["ps", async () => (await import("./commands/ps.ts")).psCommand],
+  ["logs", async () => (await import("./commands/logs.ts")).logsCommand],
+  ["wait", async () => (await import("./commands/wait.ts")).waitCommand],
+  ["cancel", async () => (await import("./commands/cancel.ts")).cancelCommand],
+  ["inspect", async () => (await import("./commands/inspect.ts")).inspectCommand],
+  ["prune", async () => (await import("./commands/prune.ts")).pruneCommand],
+  ["webhooks", async () => (await import("./commands/webhooks.ts")).webhooksCommand],
+  ["daemon", async () => (await import("./commands/daemon.ts")).daemonCommand],
+  ["status", async () => (await import("./commands/status.ts")).statusCommand],
+  ["login", async () => (await import("./commands/login.ts")).loginCommand],
+  ["setup", async () => (await import("./commands/setup.ts")).setupCommand],
+  ["version", async () => (await import("./commands/version.ts")).versionCommand],
+]);
 
-// Who reads us has gone, as in `… | head -1`, or the disk is full: there is nobody to tell, and hanging up cancels a run.
-process.stdout.on("error", () => process.exit(exitCodes.brokenPipe));
+// The command that was typed is enough, and the version needs none; help and corrections need them all.
+const [, , word = ""] = process.argv;
+const typed = commands.get(word);
+const all = word === "--version" || word === "-V" ? [] : [...commands.values()];
+const needed = await Promise.all((typed ? [typed] : all).map((load) => load()));
+for (const command of needed) program.addCommand(strict(command()));
+
+// Who reads us has gone, as in `… | head -1`, or the disk is full: whoever has something to end first hears it as a signal.
+process.stdout.on("error", () => {
+  if (!process.emit("SIGPIPE", "SIGPIPE")) process.exit(exitCodes.brokenPipe);
+});
+process.stderr.on("error", () => {}); // as when the terminal has been closed: there is nobody to tell
 
 try {
   await program.parseAsync();

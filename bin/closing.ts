@@ -2,8 +2,10 @@ import { styleText } from "node:util";
 import type { RunResponse } from "../lib/schema/job.ts";
 import { printable } from "./line.ts";
 
+type Ended = Pick<RunResponse, "outcome" | "error" | "output" | "session_id" | "timings_ms" | "usage">;
+
 /** How a run ended, for a person. The reason is left out where the answer that they have just read is the reason. */
-export const closing = (response: RunResponse, stderr: NodeJS.WriteStream, answerSeen = false): string => {
+export const closing = (response: Ended, stderr: NodeJS.WriteStream, answerSeen = false): string => {
   const { outcome, error, output, session_id } = response;
   const good = outcome === "succeeded";
   const mark = styleText(good ? "green" : "red", `${good ? "✔" : "✖"} ${outcome}`, { stream: stderr });
@@ -16,7 +18,7 @@ export const closing = (response: RunResponse, stderr: NodeJS.WriteStream, answe
   return `${known ? "" : `${printable(error)}\n`}${mark} ${end}`;
 };
 
-const factsOf = ({ timings_ms, usage }: RunResponse): string =>
+const factsOf = ({ timings_ms, usage }: Ended): string =>
   [
     `in ${seconds(timings_ms.create + timings_ms.agent)}`,
     usage && usage.total_tokens > 0 && `${usage.total_tokens} tokens`,

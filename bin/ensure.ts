@@ -1,5 +1,5 @@
 import { resolve } from "node:path";
-import { findTarget, isUp, type Target } from "./client.ts";
+import { createClient, findTarget, isUnreachable, isUp, type Client, type Target } from "./client.ts";
 import { exitCodes, Failure } from "./failure.ts";
 import { setUp, startInBackground } from "./start.ts";
 
@@ -23,6 +23,15 @@ export const noDaemon = ({ STROMBOLI_HOST: host }: NodeJS.ProcessEnv): Failure =
     host ? `no daemon answers at STROMBOLI_HOST=${host}` : "no daemon runs; start it with: stromboli daemon start",
     exitCodes.unreachable,
   );
+
+/** Asks the daemon that runs; none is started for it. */
+export const askDaemon = async <Answer>(ask: (client: Client) => Promise<Answer>): Promise<Answer> => {
+  try {
+    return await ask(createClient(await locateDaemon(process.env)));
+  } catch (error) {
+    throw isUnreachable(error) ? noDaemon(process.env) : error;
+  }
+};
 
 /** Where the daemon listens that a command is for, be it up or not. */
 export const locateDaemon = async (env: NodeJS.ProcessEnv): Promise<Target> => {

@@ -23,6 +23,9 @@ export type RunFlags = {
   permissionMode?: string;
   yolo?: true;
   demo?: true;
+  priority?: string;
+  label?: string[];
+  webhook?: string;
 };
 
 type Caller = { cwd: () => string; env: NodeJS.ProcessEnv };
@@ -30,7 +33,13 @@ type Caller = { cwd: () => string; env: NodeJS.ProcessEnv };
 /** The request that a command line means. Pure but for what `caller` says; the daemon checks the values. */
 export const requestFrom = (prompt: string, flags: RunFlags, caller: Caller): RunRequest => ({
   prompt,
-  ...withoutUndefined({ workdir: flags.workdir, demo: flags.demo }),
+  ...withoutUndefined({
+    workdir: flags.workdir,
+    demo: flags.demo,
+    priority: numberFrom("--priority", flags.priority),
+    labels: flags.label && Object.fromEntries(flags.label.map((pair) => pairFrom("--label", pair))),
+    webhook_url: flags.webhook,
+  }),
   claude: {
     include_partial_messages: true,
     ...withoutUndefined({
@@ -81,7 +90,7 @@ const pairFrom = (flag: string, text: string): readonly [string, string] => {
   return [text.slice(0, at), text.slice(at + 1)];
 };
 
-const numberFrom = (flag: string, text: string | undefined): number | undefined => {
+export const numberFrom = (flag: string, text: string | undefined): number | undefined => {
   if (text === undefined) return undefined;
   const value = Number(text);
   if (text.trim() === "" || !Number.isFinite(value))

@@ -1,5 +1,4 @@
 import type { AgentEvent } from "../lib/agent/events.ts";
-import type { RunResponse } from "../lib/schema/job.ts";
 import { createStatusLine } from "./status-line.ts";
 import { createWords } from "./words.ts";
 
@@ -39,16 +38,27 @@ export const createScreen = ({ stdout, stderr }: Streams) => {
     }
   };
 
-  wait("starting a container");
+  wait("waiting for its turn");
   return {
     show,
+    /** A move of the job, before its agent says anything. */
+    move(state: string): void {
+      const phase = phases[state];
+      if (phase) wait(phase);
+    },
+    connected: status.connected,
     /** Leaves the answer alone on the screen; one that came without words on the way comes now. */
-    end(response?: RunResponse): void {
-      if (response && words.none()) words.block(response.output);
+    end(answer?: string): void {
+      if (answer !== undefined && words.none()) words.block(answer);
       words.endLine();
       status.close();
     },
   };
+};
+
+const phases: Readonly<Record<string, string>> = {
+  pending: "waiting for its turn",
+  starting: "starting a container",
 };
 
 /** The first line of what a tool is given: its command, file or pattern. */

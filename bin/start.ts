@@ -24,7 +24,7 @@ export const startInBackground = async ({ target, state, args }: Place): Promise
   const path = join(state, "daemon.log");
   const log = openSync(path, "a", 0o600);
   const { size } = fstatSync(log);
-  const child = spawn(process.execPath, [join(root, "bin/stromboli.js"), "daemon", ...args], {
+  const child = spawn(process.execPath, [...process.execArgv, join(root, "bin/stromboli.js"), "daemon", ...args], {
     detached: true,
     stdio: ["ignore", log, log],
     cwd: "/",

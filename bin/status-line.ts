@@ -7,15 +7,16 @@ const spinnerColumns = 3; // with the space behind it, and the last column, wher
 
 /** One line on stderr with a spinner, the phase, the time and the tokens. Nothing at all without a stream. */
 export const createStatusLine = (stderr: NodeJS.WriteStream | undefined) => {
-  if (!stderr) return { wait: () => {}, count: () => {}, hide: () => {}, close: () => {} };
+  if (!stderr) return { wait: () => {}, count: () => {}, connected: () => {}, hide: () => {}, close: () => {} };
   const began = Date.now();
   const spinner = ora({ stream: stderr, discardStdin: false, color: stderr.hasColors() ? "cyan" : false });
   let phase = "";
   let tokens = 0;
+  let away = false;
   const refresh = (): void => {
     const facts = [minutes(Date.now() - began), tokens > 0 && `${tokens} tokens`].filter(Boolean).join(" · ");
     const room = stderr.columns - spinnerColumns - ` · ${facts}`.length;
-    spinner.text = dim(`${fit(phase, room)} · ${facts}`, stderr);
+    spinner.text = dim(`${fit(away ? "waiting for the daemon to come back" : phase, room)} · ${facts}`, stderr);
   };
   const hide = (): void => {
     if (spinner.isSpinning) spinner.stop(); // a second stop would send the cursor back over what was written since
@@ -30,6 +31,11 @@ export const createStatusLine = (stderr: NodeJS.WriteStream | undefined) => {
     },
     count(outputTokens: number): void {
       tokens += outputTokens;
+    },
+    /** Tells only where the line shows anyway: in the middle of the agent's words it would cut them. */
+    connected: (up: boolean): void => {
+      away = !up;
+      refresh();
     },
     hide,
     close(): void {

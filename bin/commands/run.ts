@@ -1,14 +1,12 @@
 import { text } from "node:stream/consumers";
 import { Command, Option } from "commander";
-import { eventsOf } from "../../lib/agent/events.ts";
-import type { Outcome, RunResponse } from "../../lib/schema/job.ts";
-import type { RunRequest } from "../../lib/schema/run.ts";
-import { createClient, failureOf, isUnreachable, type Client } from "../client.ts";
+import { createClient, isUnreachable } from "../client.ts";
 import { ensureDaemon } from "../ensure.ts";
 import { exitCodes, Failure } from "../failure.ts";
-import { closing } from "../closing.ts";
-import { eventsFrom } from "../sse.ts";
+import { listenForInterrupts, unless } from "../interrupts.ts";
 import { requestFrom, type RunFlags } from "../run-request.ts";
+import { submit, withdraw, type Submitted } from "../submit.ts";
+import { watch } from "../watch.ts";
 
 const collect = (value: string, before: string[] = []) => [...before, value];
 
@@ -35,77 +33,56 @@ export const runCommand = () =>
     .option("--permission-mode <mode>", "what to do when a tool needs a permission, such as acceptEdits")
     .option("--yolo", "let every tool run without asking: the container is the wall")
     .option("--demo", "let the built-in scripted model answer: free, no credentials")
+    .option("-d, --detach", "print the job's id and leave; it runs in the background")
+    .option("--priority <number>", "start before waiting jobs of a lower one, from -100 to 100")
+    .option("--label <NAME=value>", "a name and value of your own, kept with the job", collect)
+    .option("--webhook <url>", "what to tell when the run has ended")
+    .option("--idempotency-key <key>", "with a key that was used within 24 h: that run, not another")
     .option("--json", "print the whole result as JSON")
     .addHelpText(
       "after",
       `
+Ctrl-C cancels the run; a lost connection does not.
+
 Examples:
   stromboli run "What is the meaning of life?"
   stromboli run -v . --yolo "Run the tests and fix what fails"
   stromboli run -i python:3.12 --secret GH_TOKEN=github "Close stale issues"
-  stromboli run - < prompt.md`,
+  stromboli run - < prompt.md
+  job=$(stromboli run -d -v . "Update the docs") && stromboli wait $job`,
     )
     .action(run);
 
-const run = async (words: string[], flags: RunFlags & { json?: true }): Promise<void> => {
+type Flags = RunFlags & { detach?: true; idempotencyKey?: string; json?: boolean };
+
+const run = async (words: string[], { detach, idempotencyKey, json = false, ...flags }: Flags): Promise<void> => {
   const request = requestFrom(await readPrompt(words), flags, process);
+  const key = checkKey(idempotencyKey ?? crypto.randomUUID());
   const client = createClient(await ensureDaemon(process.env));
-  const interrupted = new AbortController();
-  const interrupt = () => interrupted.abort();
-  process.on("SIGINT", interrupt).on("SIGTERM", interrupt); // not once: the spinner's own handler kills where it is alone
-  const live = !flags.json && process.stdout.isTTY;
+  using interrupts = listenForInterrupts();
+  const submitted = submit(client, request, { key, signal: interrupts.again });
   try {
-    const response = await follow(client, request, { signal: interrupted.signal, live });
-    print(response, { json: flags.json ?? false, live });
-    process.exitCode = exitCodeOf(response.outcome);
+    const job = await unless(interrupts.first, submitted);
+    if (detach) printJob(job, json);
+    else await watch(client, job.job_id, { json, signal: interrupts.first });
   } catch (error) {
-    if (interrupted.signal.aborted) throw new Failure("interrupted; the run is cancelled", exitCodes.interrupted);
-    if (!isUnreachable(error)) throw error;
-    throw new Failure(
-      "the connection to the daemon was lost in the middle of the run; its log may say why",
-      exitCodes.unreachable,
-    );
+    if (interrupts.first.aborted) throw await withdraw(client, submitted, interrupts);
+    throw isUnreachable(error) ? neverTaken() : error;
   }
 };
 
-type FollowOptions = { signal: AbortSignal; live: boolean };
+const neverTaken = () =>
+  new Failure(
+    "the connection to the daemon was lost before it took the run; its log may say why",
+    exitCodes.unreachable,
+  );
 
-/** Sends the request and shows what comes; hanging up cancels the run. */
-const follow = async (client: Client, json: RunRequest, { signal, live }: FollowOptions): Promise<RunResponse> => {
-  const answer = await client.run.stream.$post({ json, query: { events: "raw" } }, { init: { signal } });
-  if (!answer.ok || !answer.body) throw await failureOf(await answer.text());
-  const screen = await openScreen(live);
-  let response: RunResponse | undefined;
-  try {
-    response = await lastOf(answer.body, (line) => eventsOf(line).forEach((event) => screen?.show(event)));
-    return response;
-  } finally {
-    screen?.end(response);
-  }
-};
+const printJob = (job: Submitted, json: boolean): void =>
+  console.log(json ? JSON.stringify(job, undefined, 2) : job.job_id);
 
-const openScreen = async (live: boolean) => {
-  const { isTTY } = process.stderr;
-  if (!live && !isTTY) return undefined;
-  const { createScreen } = await import("../screen.ts");
-  return createScreen({ stdout: live ? process.stdout : undefined, stderr: isTTY ? process.stderr : undefined });
-};
-
-/** Hands on each line of the agent's output; the run's result is the stream's last event. */
-const lastOf = async (body: ReadableStream<Uint8Array>, onLine: (line: string) => void): Promise<RunResponse> => {
-  for await (const { event, data } of eventsFrom(body)) {
-    if (event === "error") throw await failureOf(data);
-    if (event === "done") return JSON.parse(data) as RunResponse; // the daemon's own schema
-    onLine(data);
-  }
-  throw new Failure("the daemon closed the stream before the run ended", exitCodes.unreachable);
-};
-
-/** stdout is the answer alone; `live` it is there already. */
-const print = (response: RunResponse, { json, live }: { json: boolean; live: boolean }): void => {
-  if (json) return console.log(JSON.stringify(response, undefined, 2));
-  if (!live) process.stdout.write(response.output.endsWith("\n") ? response.output : `${response.output}\n`);
-  if (response.outcome !== "succeeded" || process.stderr.isTTY) console.error(closing(response, process.stderr, live));
+const checkKey = (key: string): string => {
+  if (/^[\x21-\x7e]{1,255}$/.test(key)) return key;
+  throw new Failure(`--idempotency-key ${key}: must be 1 to 255 printable ASCII characters`, exitCodes.usage);
 };
 
 const readPrompt = async (words: string[]): Promise<string> => {
@@ -117,14 +94,3 @@ const readPrompt = async (words: string[]): Promise<string> => {
   if (prompt.trim() === "") throw new Failure("the prompt on standard input is empty", exitCodes.usage);
   return prompt;
 };
-
-const exits: Partial<Record<Outcome, number>> = {
-  succeeded: 0,
-  timed_out: exitCodes.timedOut,
-  oom_killed: exitCodes.killed,
-  killed: exitCodes.killed,
-  cancelled: exitCodes.interrupted,
-  start_failed: exitCodes.unreachable,
-};
-
-const exitCodeOf = (outcome: Outcome): number => exits[outcome] ?? exitCodes.failed;

@@ -1,7 +1,7 @@
 import { styleText } from "node:util";
 import { Command } from "commander";
-import { createClient, isUnreachable, jsonOf } from "../client.ts";
-import { locateDaemon, noDaemon } from "../ensure.ts";
+import { jsonOf } from "../client.ts";
+import { askDaemon } from "../ensure.ts";
 
 export const statusCommand = () =>
   new Command("status")
@@ -11,7 +11,7 @@ export const statusCommand = () =>
     .action(status);
 
 const status = async ({ json }: { json?: true }): Promise<void> => {
-  const health = await fetchHealth();
+  const health = await askDaemon(async (client) => jsonOf(await client.health.$get()));
   if (json) console.log(JSON.stringify(health, undefined, 2));
   else {
     console.log(`stromboli ${health.version}: ${health.status}`);
@@ -19,13 +19,5 @@ const status = async ({ json }: { json?: true }): Promise<void> => {
       const mark = state === "ok" ? styleText("green", "✔") : styleText("red", "✖");
       console.log(`${mark} ${name}${error === undefined ? "" : `: ${error}`}`);
     }
-  }
-};
-
-const fetchHealth = async () => {
-  try {
-    return await jsonOf(await createClient(await locateDaemon(process.env)).health.$get());
-  } catch (error) {
-    throw isUnreachable(error) ? noDaemon(process.env) : error;
   }
 };

@@ -1,0 +1,19 @@
+import { Command } from "commander";
+import { jsonOf } from "../client.ts";
+import { askDaemon } from "../ensure.ts";
+import { resolveJob } from "../jobs.ts";
+
+export const inspectCommand = () =>
+  new Command("inspect")
+    .description("Print all that is known of a job, as JSON.")
+    .argument("<job>", "its id, or how that begins")
+    .addHelpText("after", "\nExample:\n  stromboli inspect job-2f | jq .usage")
+    .action(inspect);
+
+const inspect = async (text: string): Promise<void> => {
+  const job = await askDaemon(async (client) => {
+    const id = await resolveJob(client, text);
+    return jsonOf(await client.jobs[":id"].$get({ param: { id } }));
+  });
+  console.log(JSON.stringify(job, undefined, 2));
+};

@@ -1,0 +1,26 @@
+import { Command } from "commander";
+import type { Outcome } from "../../lib/schema/job.ts";
+import type { Client } from "../client.ts";
+import { askDaemon } from "../ensure.ts";
+import { endOf } from "../follow.ts";
+import { findJob } from "../jobs.ts";
+import { exitCodeOf } from "../outcome.ts";
+
+export const waitCommand = () =>
+  new Command("wait")
+    .description("Wait until jobs have ended, and print the id and outcome of each; exits as the last that failed.")
+    .argument("<job...>", "their ids, or how these begin")
+    .addHelpText("after", '\nExample:\n  stromboli wait job-2f && stromboli run -r "And now the docs"')
+    .action(waitForAll);
+
+const waitForAll = (texts: string[]): Promise<void> =>
+  askDaemon(async (client) => {
+    const jobs = await Promise.all(texts.map((text) => findJob(client, text)));
+    for (const { id, outcome } of jobs) {
+      const ending = outcome ?? (await outcomeOf(client, id));
+      console.log(`${id} ${ending}`);
+      process.exitCode = exitCodeOf(ending) || (process.exitCode ?? 0);
+    }
+  });
+
+const outcomeOf = async (client: Client, id: string): Promise<Outcome> => (await endOf(client, id)).outcome;
