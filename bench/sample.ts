@@ -5,7 +5,13 @@ export const sample = async (work: () => Promise<unknown>): Promise<number> => {
   return performance.now() - began;
 };
 
-export const median = (values: readonly number[]): number => {
+/** The value that a share of all values does not exceed. */
+export const percentile = (values: readonly number[], share: number): number => {
   const sorted = values.toSorted((a, b) => a - b);
-  return sorted[Math.floor(sorted.length / 2)] ?? 0;
+  return sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))] ?? 0;
 };
+
+export const median = (values: readonly number[]): number => percentile(values, 0.5);
+
+/** What was aimed at, and what came of it. */
+export type Goal = { name: string; value: number; goal: number; unit: string };

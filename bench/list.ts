@@ -1,0 +1,43 @@
+import { mkdirSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { openDatabase } from "../lib/store/database.ts";
+import { createJobStore } from "../lib/store/jobs.ts";
+import { endingOf, newJob } from "../test/harness.ts";
+import { startStromboli, type Owner } from "../test/e2e/harness.ts";
+import { median, percentile, sample, type Goal } from "./sample.ts";
+
+const rows = 100_000;
+const rounds = 500;
+const result = `${JSON.stringify({ type: "result", is_error: false, result: "x".repeat(2000) })}\n`;
+
+/** The newest 50 jobs out of many, each with an answer of 2 KB in its file. */
+export const measureList = async (owner: Owner): Promise<Goal[]> => {
+  const { place, send, end, start } = await startStromboli(owner);
+  await end("SIGTERM");
+  fill(place.state);
+  await start();
+  const times: number[] = [];
+  for (let round = 0; round < rounds; round += 1) {
+    times.push(await sample(async () => (await send("/jobs?limit=50")).arrayBuffer()));
+  }
+  console.log(
+    `GET /jobs, 50 of ${rows}: median ${median(times).toFixed(1)} ms, p99 ${percentile(times, 0.99).toFixed(1)} ms`,
+  );
+  return [{ name: "p99 of the newest 50 jobs", value: percentile(times, 0.99), goal: 10, unit: " ms" }];
+};
+
+const fill = (state: string): void => {
+  const db = openDatabase(join(state, "stromboli.db"));
+  const jobs = createJobStore(db);
+  db.transaction(() => {
+    for (let row = 0; row < rows; row += 1) {
+      const job = newJob({ request: { prompt: "x".repeat(500) }, createdAt: Date.now() });
+      jobs.insert(job);
+      jobs.ended(job.id, endingOf({ result: { start: 0, end: result.length }, endedAt: Date.now() }));
+      if (row < rows - 100) continue;
+      mkdirSync(join(state, "jobs", job.id));
+      writeFileSync(join(state, "jobs", job.id, "output.jsonl"), result);
+    }
+  })();
+  db.close();
+};
