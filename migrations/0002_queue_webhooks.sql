@@ -16,6 +16,14 @@ alter table jobs add column bytes integer not null default 0;
 
 update jobs set claimed_at = created_at where started_at is not null;
 
+-- A request can be megabytes, which a page of the list would have to step over row by row.
+create table job_requests (
+  job_id  text primary key references jobs (id) on delete cascade,
+  request text not null check (json_valid(request))
+) strict;
+insert into job_requests select id, request from jobs;
+alter table jobs drop column request;
+
 create index jobs_open_session on jobs (session_id) where state <> 'ended';
 create index jobs_open_fork on jobs (forked_from) where state <> 'ended' and forked_from is not null;
 create index jobs_session on jobs (session_id, seq);

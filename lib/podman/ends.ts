@@ -24,10 +24,10 @@ const lingerMs = 60_000;
  */
 export const createEnds = (deps: EndsDeps) => {
   endListeners(deps.label);
-  const desk = createDesk();
+  const waiters = createWaiters();
   const closed = new AbortController();
-  const watch = createWatch(deps, desk, closed.signal);
-  const wait = createWait(desk, watch);
+  const watch = createWatch(deps, waiters, closed.signal);
+  const wait = createWait(waiters, watch);
 
   return {
     /** Has the watch on before a container starts, so that the end of the quickest is told. */
@@ -49,7 +49,7 @@ export const createEnds = (deps: EndsDeps) => {
 const remembered = 1000;
 
 /** Who waits for which container, and the ends that came before anybody waited. */
-const createDesk = () => {
+const createWaiters = () => {
   const waiting = new Map<string, (end: ContainerEnd | undefined) => void>();
   const early = new Map<string, ContainerEnd>();
   return {
@@ -71,50 +71,50 @@ const createDesk = () => {
     },
   };
 };
-export type Desk = ReturnType<typeof createDesk>;
+export type Waiters = ReturnType<typeof createWaiters>;
 
 const createWait =
-  (desk: Desk, watch: Watch) =>
+  (waiters: Waiters, watch: Watch) =>
   async (
     name: string,
     { signal, takenUp }: { signal: AbortSignal; takenUp: boolean },
   ): Promise<ContainerEnd | undefined> => {
     watch.on();
-    const told = desk.take(name);
+    const told = waiters.take(name);
     if (told) return told;
     const { promise, resolve, reject } = Promise.withResolvers<ContainerEnd | undefined>();
     const giveUp = () => reject(new StromboliError("shutting_down", `the wait for ${name} was given up`));
-    desk.waiting.set(name, resolve);
+    waiters.waiting.set(name, resolve);
     signal.addEventListener("abort", giveUp, { once: true });
     if (signal.aborted) giveUp();
     if (takenUp) watch.look();
     try {
       return await promise;
     } finally {
-      desk.waiting.delete(name);
+      waiters.waiting.delete(name);
       signal.removeEventListener("abort", giveUp);
     }
   };
 
 /** Keeps an eye on the containers while somebody waits, and a while longer: the next run often follows. */
-const createWatch = (deps: EndsDeps, desk: Desk, closed: AbortSignal) => {
-  const lookAtAll = createLook(deps, desk);
+const createWatch = (deps: EndsDeps, waiters: Waiters, closed: AbortSignal) => {
+  const lookAtAll = createLook(deps, waiters);
   let due = new AbortController(); // aborted when a look is due at once
   const look = (): void => due.abort();
-  const listener = createListener(deps, desk, look);
+  const listener = createListener(deps, waiters, look);
   const tasks = createTasks();
   let usedAt = performance.now();
   let watching = false;
 
-  const isWanted = () => desk.waiting.size > 0 || performance.now() - usedAt < lingerMs;
+  const isWanted = () => waiters.waiting.size > 0 || performance.now() - usedAt < lingerMs;
   const keepLooking = async (): Promise<void> => {
     const stop = new AbortController();
     const listening = listener.listen(AbortSignal.any([closed, stop.signal]));
     while (!closed.aborted && isWanted()) {
-      const everyMs = listener.isReliable() || desk.waiting.size === 0 ? lookEveryMs : lookOftenMs;
+      const everyMs = listener.isReliable() || waiters.waiting.size === 0 ? lookEveryMs : lookOftenMs;
       await rest(everyMs, AbortSignal.any([due.signal, closed]));
       due = new AbortController();
-      if (desk.waiting.size > 0) usedAt = performance.now();
+      if (waiters.waiting.size > 0) usedAt = performance.now();
       if (!closed.aborted) await lookAtAll();
     }
     watching = false; // from here on another watch may begin
@@ -136,14 +136,14 @@ const createWatch = (deps: EndsDeps, desk: Desk, closed: AbortSignal) => {
 type Watch = ReturnType<typeof createWatch>;
 
 /** Hears what Podman tells of our containers; `look` has them looked at, where that is not enough. */
-const createListener = ({ podman, label, log }: EndsDeps, desk: Desk, look: () => void) => {
+const createListener = ({ podman, label, log }: EndsDeps, waiters: Waiters, look: () => void) => {
   let reliable = true;
 
   const hear = async (signal: AbortSignal): Promise<void> => {
     for await (const { name, kind, ...end } of containerEvents(podman, label, signal)) {
       reliable = true;
-      if (kind === "died") desk.settle(name, end);
-      else if (desk.waiting.has(name)) look();
+      if (kind === "died") waiters.settle(name, end);
+      else if (waiters.waiting.has(name)) look();
     }
   };
 

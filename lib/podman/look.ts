@@ -1,32 +1,32 @@
 import { existsSync } from "node:fs";
 import { messageOf } from "../errors.ts";
 import { hasEnded } from "./containers.ts";
-import type { Desk, EndsDeps } from "./ends.ts";
+import type { Waiters, EndsDeps } from "./ends.ts";
 
 /** Looks at all containers that somebody waits for, with one call of Podman while none of them has ended. */
-export const createLook = ({ containers, label, log }: EndsDeps, desk: Desk) => {
+export const createLook = ({ containers, label, log }: EndsDeps, waiters: Waiters) => {
   const suspects = new Set<string>();
 
   /** A Podman that cannot say is asked again later. */
   const check = async (name: string): Promise<void> => {
     const found = await containers.inspect(name).catch(() => stillThere);
-    if (!found) desk.settle(name, undefined);
-    else if (hasEnded(found)) desk.settle(name, { exitCode: found.exitCode, at: found.finishedAt });
+    if (!found) waiters.settle(name, undefined);
+    else if (hasEnded(found)) waiters.settle(name, { exitCode: found.exitCode, at: found.finishedAt });
   };
 
   const lookAt = async (names: readonly string[]): Promise<void> => {
     const states = await containers.states(label);
-    for (const name of names.filter((expected) => desk.waiting.has(expected))) {
+    for (const name of names.filter((expected) => waiters.waiting.has(expected))) {
       const state = states.get(name);
       if (!state || hasEnded(state)) await check(name);
       else if (!isOrphaned(state)) suspects.delete(name);
-      else if (suspects.delete(name)) desk.settle(name, undefined); // its conmon was killed, so Podman will never know
+      else if (suspects.delete(name)) waiters.settle(name, undefined); // its conmon was killed, so Podman will never know
       else suspects.add(name);
     }
   };
 
   return async (): Promise<void> => {
-    const names = desk.names();
+    const names = waiters.names();
     if (names.length === 0) return;
     await lookAt(names).catch((error: unknown) => log.warn({ error: messageOf(error) }, "podman ps failed"));
   };

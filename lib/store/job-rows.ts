@@ -23,7 +23,7 @@ export type Ending = {
   endedAt: number;
 };
 
-/** A row of `jobs` without its request, which can be a megabyte. */
+/** A row of `jobs`; its request, which can be megabytes, is a row of its own. */
 export type Job = {
   id: string;
   seq: number;

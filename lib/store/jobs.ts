@@ -18,7 +18,7 @@ export const createJobStore = (db: Db) => ({ ...createReads(db), ...createMoves(
 const createReads = (db: Db) => {
   const byId = db.prepare<[string], Row>(`select ${columns} from jobs where id = ?`);
   const byContainer = db.prepare<[string], Row>(`select ${columns} from jobs where container = ?`);
-  const request = db.prepare<[string], { request: string }>("select request from jobs where id = ?");
+  const request = db.prepare<[string], { request: string }>("select request from job_requests where job_id = ?");
   const progress = db.prepare<[string], Progress>(`
     select state, stop_reason as stopReason, created_at as createdAt, claimed_at as claimedAt, started_at as startedAt
     from jobs where id = ?`);
@@ -48,10 +48,11 @@ const createReads = (db: Db) => {
 
 const createMoves = (db: Db) => {
   const insert = db.prepare(`
-    insert into jobs (id, state, session_id, forked_from, request, container, image_reference, image_id, image_digest,
+    insert into jobs (id, state, session_id, forked_from, container, image_reference, image_id, image_digest,
       timeout_ms, handle_hash, priority, title, labels, output_format, webhook_url, created_at, updated_at)
-    values (@id, 'pending', @sessionId, @forkedFrom, @request, @container, @reference, @imageId, @digest,
+    values (@id, 'pending', @sessionId, @forkedFrom, @container, @reference, @imageId, @digest,
       @timeoutMs, '', @priority, @title, @labels, @outputFormat, @webhookUrl, @createdAt, @createdAt)`);
+  const insertRequest = db.prepare("insert into job_requests values (?, ?)");
   const claim = db.prepare<[{ at: number }], Row>(`
     ${move("claimed")}, claimed_at = @at, updated_at = @at
     where seq = (${nextPending}) and ${from("claimed")} returning ${columns}`);
@@ -70,10 +71,11 @@ const createMoves = (db: Db) => {
     where id = @id and ${from("ended")}`);
 
   return {
-    insert({ request, image, ...job }: NewJob): void {
+    insert: db.transaction(({ request, image, ...job }: NewJob): void => {
       const { reference, id: imageId, digest } = image;
-      insert.run({ ...job, ...described(request), request: JSON.stringify(request), reference, imageId, digest });
-    },
+      insert.run({ ...job, ...described(request), reference, imageId, digest });
+      insertRequest.run(job.id, JSON.stringify(request));
+    }),
     /** Gives the next job that may start its turn: the oldest of the highest priority whose session is free. */
     claim: (at: number): Job | undefined => maybe(claim.get({ at })),
     /** Remembers by what the broker knows a job. */

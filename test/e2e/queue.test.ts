@@ -103,7 +103,7 @@ test("a synchronous run takes its turn, and answers when it has had it", async (
 });
 
 test("a run whose client hangs up while it waits is cancelled, and never starts", async () => {
-  const { go } = await block();
+  const { id: first, go } = await block();
   const client = new AbortController();
   const answer = stromboli.run({ prompt: "answer hi" }, { signal: client.signal });
   const { id } = await stromboli.pendingRun();
@@ -111,5 +111,6 @@ test("a run whose client hangs up while it waits is cancelled, and never starts"
   await assert.rejects(answer, { name: "AbortError" });
   const { outcome, started_at } = await ended(id);
   go();
+  await ended(first);
   assert.deepEqual([outcome, started_at], ["cancelled", null]);
 });
