@@ -19,15 +19,11 @@ const inside = async (script: string, flags: readonly string[], options: CliOpti
   return stdout.replace(/^result: /, "").trimEnd() + stderr;
 };
 
-test("-m names the model", async () => {
-  await run(["run", "-m", "opus-of-tests", "hello"]);
-  assert.equal(model.requests.at(-1)?.body?.model, "opus-of-tests");
-});
-
-test("-i names the image", async (t) => {
+test("-m names the model and -i the image", async (t) => {
   const image = await imageFrom(t, [], { LABEL: "e2e=1" });
-  const { stdout } = await run(["run", "--json", "-i", image, "hello"]);
+  const { stdout } = await run(["run", "--json", "-m", "opus-of-tests", "-i", image, "hello"]);
   assert.equal(RunResponse.parse(JSON.parse(stdout)).image.reference, image);
+  assert.equal(model.requests.at(-1)?.body?.model, "opus-of-tests");
 });
 
 test("-v . is the current folder at /workspace, and what is written there is the caller's", async () => {
@@ -51,25 +47,12 @@ test("-v takes a relative folder, a place for it and :ro, and may be given again
   assert.equal(existsSync(join(cwd, "docs/b")), false);
 });
 
-test("-w is the working directory", async () => {
-  assert.equal(await inside("pwd", ["-w", "/srv/there"]), "/srv/there");
-});
-
-test("-e takes a value, or passes on the caller's variable", async () => {
-  const flags = ["-e", "GIVEN=a=b c", "--env", "PASSED"];
-  const said = await inside('printf "%s|%s|%s" "$GIVEN" "$PASSED" "${NOT-none}"', flags, {
-    env: { PASSED: "on", NOT: "x" },
-  });
-  assert.equal(said, "a=b c|on|none");
-});
-
-test("--secret makes a variable of a secret", async (t) => {
+test("-w is the working directory, -e a value or the caller's variable, --secret a secret's value, --network none no network", async (t) => {
   const name = await secretWith(t, "s3cret");
-  assert.equal(await inside('printf %s "$TOKEN"', ["--secret", `TOKEN=${name}`]), "s3cret");
-});
-
-test("--network none leaves nothing but the loopback device", async () => {
-  assert.equal(await inside("ls /sys/class/net", ["--network", "none"]), "lo");
+  const flags = ["-w", "/srv/there", "-e", "GIVEN=a=b c", "--env", "PASSED", "--secret", `TOKEN=${name}`];
+  const script = 'pwd; printf "%s|%s|%s|%s\\n" "$GIVEN" "$PASSED" "${NOT-none}" "$TOKEN"; ls /sys/class/net';
+  const said = await inside(script, [...flags, "--network", "none"], { env: { PASSED: "on", NOT: "x" } });
+  assert.equal(said, "/srv/there\na=b c|on|none|s3cret\nlo");
 });
 
 test("--memory and --cpus are the container's limits", { skip }, async () => {
@@ -78,41 +61,23 @@ test("--memory and --cpus are the container's limits", { skip }, async () => {
   assert.match(await inside(script, ["--memory", "300m", "--cpus", "0.5"]), /^314572800\n50000\b/);
 });
 
-test("-s names a session and -r -s continues it in a container of its own", async () => {
+test("-s names a session, -r alone continues the newest, --fork goes on under a new id, and -r -s in the old one", async () => {
   const session = randomUUID();
   assert.equal((await run(["run", "-s", session, "remember the fox"])).code, 0);
-  const { stdout } = await run(["run", "--resume", "--session", session, "recall"]);
-  assert.equal(stdout, "remember the fox\n");
-});
-
-test("-r alone continues the newest session", async () => {
-  await run(["run", "an older one"]);
-  await run(["run", "the newest one"]);
-  assert.equal((await run(["run", "-r", "recall"])).stdout, "the newest one\n");
-});
-
-test("--fork continues under a new id and leaves the old session as it is", async () => {
-  const session = randomUUID();
-  await run(["run", "-s", session, "first"]);
-  const fork = RunResponse.parse(
-    JSON.parse((await run(["run", "--json", "-r", "-s", session, "--fork", "second"])).stdout),
-  );
+  assert.equal((await run(["run", "-r", "recall"])).stdout, "remember the fox\n");
+  const { stdout } = await run(["run", "--json", "-r", "-s", session, "--fork", "recall"]);
+  const fork = RunResponse.parse(JSON.parse(stdout));
+  assert.equal(fork.output, "remember the fox\nrecall");
   assert.notEqual(fork.session_id, session);
-  assert.equal((await run(["run", "-r", "-s", fork.session_id, "recall"])).stdout, "first\nsecond\n");
-  assert.equal((await run(["run", "-r", "-s", session, "recall"])).stdout, "first\n");
+  assert.equal((await run(["run", "--resume", "--session", session, "hello"])).stdout, "echo: hello\n");
 });
 
-for (const [flags, lines] of [
-  [["--max-turns", "2"], []],
-  [["--max-budget-usd", "0.5"], ["usage in=1000000 out=1000000"]],
-] as const) {
-  test(`${flags[0]} ends an agent that goes on and on with 1`, async () => {
-    const prompt = [...lines, "forever use Bash: true"].join("\n");
-    const { code, stderr } = await run(["run", "--yolo", ...flags, prompt]);
-    assert.equal(code, 1);
-    assert.match(stderr, /✖ (max_turns|budget) in /);
-  });
-}
+test("--max-budget-usd ends an agent that goes on and on with 1", async () => {
+  const prompt = "usage in=1000000 out=1000000\nforever use Bash: true";
+  const { code, stderr } = await run(["run", "--yolo", "--max-budget-usd", "0.5", prompt]);
+  assert.equal(code, 1);
+  assert.match(stderr, /✖ budget in /);
+});
 
 const touch = bash("touch made && echo made || true").prompt;
 for (const [title, flags, pattern] of [
@@ -122,14 +87,12 @@ for (const [title, flags, pattern] of [
     ["--allowed-tools", "Bash(touch *)", "--allowed-tools", "Bash(echo *)"],
     /^result: made/,
   ],
-  ["--yolo permits everything", ["--yolo"], /^result: made/],
 ] as const) {
   test(title, async () => assert.match((await run(["run", ...flags, "--", touch])).stdout, pattern));
 }
 
 test("--permission-mode acceptEdits permits edits in the workdir", async () => {
   const write = `use Write: ${JSON.stringify({ file_path: "/workspace/made", content: "x" })}`;
-  const [refused, done] = [await run(["run", write]), await run(["run", "--permission-mode", "acceptEdits", write])];
-  assert.doesNotMatch(refused.stdout, /created successfully/);
-  assert.match(done.stdout, /created successfully/);
+  const { stdout } = await run(["run", "--permission-mode", "acceptEdits", write]);
+  assert.match(stdout, /created successfully/);
 });

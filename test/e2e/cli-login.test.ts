@@ -1,22 +1,10 @@
 import assert from "node:assert/strict";
-import { existsSync, readFileSync, statSync, writeFileSync } from "node:fs";
+import { existsSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { test, type TestContext } from "node:test";
+import { after, test, type TestContext } from "node:test";
 import { createCli } from "./cli.ts";
 import { startStromboli } from "./harness.ts";
 import { makePlace, type Place } from "./place.ts";
-
-/** A daemon without credentials of its own, before a model that one key opens. */
-const harness = async (t: TestContext) => {
-  const stromboli = await startStromboli(t, { env: { ANTHROPIC_API_KEY: "" } });
-  return {
-    ...createCli(stromboli.place),
-    key: stromboli.key,
-    requests: stromboli.model.requests,
-    log: stromboli.log,
-    file: fileOf(stromboli.place),
-  };
-};
 
 /** A user without a daemon. */
 const alone = (t: TestContext) => {
@@ -27,8 +15,13 @@ const alone = (t: TestContext) => {
 
 const fileOf = ({ configHome }: Place) => join(configHome, "stromboli/credentials.json");
 
-test("a key on standard input goes to a file of the user's alone, and the next run uses it without a restart", async (t) => {
-  const { run, key, file } = await harness(t);
+/** A daemon without credentials of its own, before a model that one key opens. */
+const { key, model, log, place } = await startStromboli({ after }, { env: { ANTHROPIC_API_KEY: "" } });
+const { run, terminal } = createCli(place);
+const file = fileOf(place);
+const forget = () => rmSync(file, { force: true });
+
+test("a key on standard input goes to a file of the user's alone, and the next run uses it without a restart", async () => {
   assert.equal((await run(["run", "hello"])).code, 78);
   const { code, stdout, stderr } = await run(["login"], { input: `  ${key}\n` });
   assert.deepEqual([code, stdout], [0, ""]);
@@ -37,20 +30,19 @@ test("a key on standard input goes to a file of the user's alone, and the next r
   assert.deepEqual(await run(["run", "hello"]), { code: 0, stdout: "echo: hello\n", stderr: "" });
 });
 
-test("a second login takes the place of the first", async (t) => {
-  const { run, key, file } = await harness(t);
+test("a second login takes the place of the first", async () => {
   await run(["login"], { input: "sk-ant-wrong-0123456789" });
   await run(["login"], { input: key });
   assert.equal(readFileSync(file, "utf8").includes("wrong"), false);
   assert.equal((await run(["run", "hello"])).code, 0);
 });
 
-test("an OAuth token is told from a key and sent as one", async (t) => {
-  const { run, requests } = await harness(t);
+test("an OAuth token is told from a key and sent as one", async () => {
+  const before = model.requests.length;
   const { stderr } = await run(["login"], { input: "sk-ant-oat01-0123456789" });
   assert.match(stderr, /stored an OAuth token/);
   assert.equal((await run(["run", "hello"])).code, 1); // the model opens to the key alone
-  assert.deepEqual(requests, []);
+  assert.equal(model.requests.length, before);
 });
 
 for (const input of [
@@ -71,8 +63,8 @@ for (const input of [
   });
 }
 
-test("on a terminal it asks, and what is typed does not show", async (t) => {
-  const { terminal, run, key } = await harness(t);
+test("on a terminal it asks, and what is typed does not show", async () => {
+  forget();
   const { shows, type, done } = terminal("stromboli login");
   await shows("API key or OAuth token");
   type(`${key}\r`);
@@ -99,8 +91,7 @@ for (const [name, key] of [
   });
 }
 
-test("a credentials file that is broken is told, with what to do", async (t) => {
-  const { run, key, file, log } = await harness(t);
+test("a credentials file that is broken is told, with what to do", async () => {
   await run(["login"], { input: key });
   writeFileSync(file, "{");
   const { code, stderr } = await run(["run", "hello"]);
