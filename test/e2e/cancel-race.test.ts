@@ -3,7 +3,6 @@ import { after, test } from "node:test";
 import { setTimeout as pause } from "node:timers/promises";
 import { startStromboli } from "./harness.ts";
 import { makeMeddler } from "./meddle.ts";
-import { rootful } from "./podman.ts";
 import { makeStandIn } from "./stand-in.ts";
 import { until } from "./wait.ts";
 
@@ -12,7 +11,7 @@ const config = { claude: { binary: makeStandIn({ after }) }, jobs: { max_running
 const stromboli = await startStromboli({ after }, { config, env: meddler.env });
 const { submit, show, cancel, ended, events, eventsAsTheyCome } = stromboli;
 
-const races = rootful ? 16 : 8;
+const races = 8;
 
 /** A job that has given its answer, and is about to exit. */
 const answered = async (exitCode: number): Promise<string> => {

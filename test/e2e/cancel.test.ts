@@ -11,13 +11,11 @@ import { until } from "./wait.ts";
 const stromboli = await startStromboli({ after });
 const { submit, show, cancel, ended, run, workspace } = stromboli;
 
-const patienceMs = 60_000; // others use the machine as well
-
 /** A job whose agent is at work. */
 const atWork = async (on = stromboli, request: object = waiting()) => {
   const session_id = randomUUID();
   const { body } = await on.submit({ ...request, claude: { dangerously_skip_permissions: true, session_id } });
-  await until("the agent", () => existsSync(join(on.workspace(session_id), "begun")), patienceMs);
+  await until("the agent", () => existsSync(join(on.workspace(session_id), "begun")));
   return { id: String(body.job_id), session_id };
 };
 const gone = (id: string) => until("its end", async () => !(await stromboli.containers()).includes(`stromboli-${id}`));
@@ -64,7 +62,7 @@ test("the session of a cancelled job can be resumed", async () => {
 test("a synchronous run can be cancelled by its id, and its client gets the result", async () => {
   const session = randomUUID();
   const answer = run(waiting({ claude: { session_id: session } }));
-  await until("the agent", () => existsSync(join(workspace(session), "begun")), patienceMs);
+  await until("the agent", () => existsSync(join(workspace(session), "begun")));
   const { id: runId } = await stromboli.job(session, "running");
   const { status } = await cancel(runId);
   const { body } = await answer;

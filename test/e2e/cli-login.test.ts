@@ -55,9 +55,9 @@ for (const input of [
   "sk-ant\u0000-0123456789",
 ]) {
   test(`${JSON.stringify(input)} is no key: nothing is stored, and it is not shown`, async (t) => {
-    const { run, file } = alone(t);
-    const { code, stdout, stderr } = await run(["login"], { input });
-    assert.deepEqual([code, stdout, existsSync(file)], [2, "", false]);
+    const nobody = alone(t);
+    const { code, stdout, stderr } = await nobody.run(["login"], { input });
+    assert.deepEqual([code, stdout, existsSync(nobody.file)], [2, "", false]);
     assert.match(stderr, /^stromboli: that is not an API key or a token: [^\n]*\n$/);
     assert.equal(input.trim() !== "" && stderr.includes(input.trim()), false);
   });
@@ -74,18 +74,18 @@ test("on a terminal it asks, and what is typed does not show", async () => {
   assert.equal((await run(["run", "hello"])).code, 0);
 });
 
-for (const [name, key] of [
+for (const [name, typed] of [
   ["Ctrl-C", "\u0003"],
   ["Ctrl-D", "\u0004"],
 ] as const) {
   test(`${name} at the question ends it with 130 and stores nothing`, async (t) => {
-    const { terminal, file } = alone(t);
-    const { shows, type, done } = terminal("stromboli login");
+    const nobody = alone(t);
+    const { shows, type, done } = nobody.terminal("stromboli login");
     await shows("API key or OAuth token");
-    type(key);
+    type(typed);
     const { code, screen } = await done;
     assert.deepEqual(
-      [code, screen.at(-1), existsSync(file)],
+      [code, screen.at(-1), existsSync(nobody.file)],
       [130, "stromboli: interrupted; nothing is stored", false],
     );
   });

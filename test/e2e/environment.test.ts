@@ -8,21 +8,13 @@ import { bash } from "./requests.ts";
 const stromboli = await startStromboli({ after }, { env: { DAEMON_ONLY: "marker", http_proxy: "", NO_PROXY: "*" } });
 const { run } = stromboli;
 
-test("variables of the request are the agent's, as they are", async () => {
+test("variables and secrets of the request are the agent's, as they are, and those of the daemon are not", async (t) => {
   const env = { GREETING: "hällo = 'wörld' $HOME \\n #", EMPTY: "", _x: "1" };
-  const { body } = await run(bash('printf "%s|%s|%s" "$GREETING" "${EMPTY-unset}" "$_x"', { podman: { env } }));
-  assert.equal(body.output, `result: ${env.GREETING}||1`);
-});
-
-test("the daemon's own variables are not the agent's", async () => {
-  const { body } = await run(bash("env | grep -E 'DAEMON_ONLY|STROMBOLI|XDG|proxy' || echo none"));
-  assert.equal(body.output, "result: none");
-});
-
-test("a secret is a variable of the agent's", async (t) => {
   const name = await secretWith(t, "s3cret, = 'quoted'");
-  const { body } = await run(bash('printf %s "$GH_TOKEN"', { podman: { secrets_env: { GH_TOKEN: name } } }));
-  assert.equal(body.output, "result: s3cret, = 'quoted'");
+  const show = 'printf "%s|%s|%s|%s\\n" "$GREETING" "${EMPTY-unset}" "$_x" "$GH_TOKEN"';
+  const script = `${show}; env | grep -E 'DAEMON_ONLY|STROMBOLI|XDG|proxy' || echo none`;
+  const { body } = await run(bash(script, { podman: { env, secrets_env: { GH_TOKEN: name } } }));
+  assert.equal(body.output, `result: ${env.GREETING}||1|s3cret, = 'quoted'\nnone`);
 });
 
 test("a secret that is missing is refused by name", async () => {

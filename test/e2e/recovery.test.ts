@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { randomUUID } from "node:crypto";
 import { existsSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { test, type TestContext } from "node:test";
+import { after, test } from "node:test";
 import { startStromboli, type Stromboli } from "./harness.ts";
 import { podman } from "./podman.ts";
 import { held, waiting } from "./requests.ts";
@@ -10,9 +10,10 @@ import { until } from "./wait.ts";
 
 type Run = Parameters<Stromboli["run"]>[0];
 
+const shared = await startStromboli({ after }, { config: { claude: { max_retries: 10 } } });
+
 /** A daemon whose agent is at work; `answer` is what the client gets, or why it got nothing. */
-const atWork = async (t: TestContext, request: (session: string) => Run, config = {}) => {
-  const stromboli = await startStromboli(t, { config });
+const atWork = async (request: (session: string) => Run, stromboli = shared) => {
   const session = randomUUID();
   const workspace = stromboli.workspace(session);
   const answer = stromboli.run(request(session)).catch((error: unknown) => error);
@@ -25,8 +26,8 @@ const statusOf = async (container: string) => (await podman("inspect", "--format
 const noContainers = (stromboli: Stromboli) =>
   until("the container to go", async () => (await stromboli.containers()).length === 0);
 
-test("a run outlives a daemon that is killed, and talks to the model through the next one", async (t) => {
-  const { stromboli, session, container, go } = await atWork(t, (session_id) =>
+test("a run outlives a daemon that is killed, and talks to the model through the next one", async () => {
+  const { stromboli, session, container, go } = await atWork((session_id) =>
     held("echo survived", { claude: { session_id } }),
   );
   await stromboli.end("SIGKILL");
@@ -41,8 +42,8 @@ test("a run outlives a daemon that is killed, and talks to the model through the
   assert.match(body.output ?? "", /echo survived/);
 });
 
-test("a run that ended while no daemon was there ends with its true outcome", async (t) => {
-  const { stromboli, session, container, go } = await atWork(t, (session_id) =>
+test("a run that ended while no daemon was there ends with its true outcome", async () => {
+  const { stromboli, session, container, go } = await atWork((session_id) =>
     held("kill -KILL $CLAUDE_PID", { claude: { session_id } }),
   );
   await stromboli.end("SIGKILL");
@@ -54,8 +55,8 @@ test("a run that ended while no daemon was there ends with its true outcome", as
   await noContainers(stromboli);
 });
 
-test("a run whose container was removed while no daemon was there ends as lost", async (t) => {
-  const { stromboli, session, container } = await atWork(t, (session_id) => waiting({ claude: { session_id } }));
+test("a run whose container was removed while no daemon was there ends as lost", async () => {
+  const { stromboli, session, container } = await atWork((session_id) => waiting({ claude: { session_id } }));
   await stromboli.end("SIGKILL");
   await podman("rm", "--force", "--time=0", container);
   await stromboli.start();
@@ -64,8 +65,8 @@ test("a run whose container was removed while no daemon was there ends as lost",
   assert.equal(body.output, "echo: hello");
 });
 
-test("a run's timeout holds across a daemon that is killed", async (t) => {
-  const { stromboli, session } = await atWork(t, (session_id) =>
+test("a run's timeout holds across a daemon that is killed", async () => {
+  const { stromboli, session } = await atWork((session_id) =>
     waiting({ claude: { session_id }, podman: { timeout: "7s" } }),
   );
   await stromboli.end("SIGKILL");
@@ -74,8 +75,8 @@ test("a run's timeout holds across a daemon that is killed", async (t) => {
   await noContainers(stromboli);
 });
 
-test("a run whose daemon is killed while it starts is begun anew by the next one", async (t) => {
-  const stromboli = await startStromboli(t, { config: { claude: { max_retries: 10 } } });
+test("a run whose daemon is killed while it starts is begun anew by the next one", async () => {
+  const stromboli = shared;
   const session = randomUUID();
   const answer = stromboli.run({ prompt: "hello", claude: { session_id: session } }).catch(() => {});
   await until("the job", () => stromboli.jobsOf(session).length > 0);
@@ -88,9 +89,11 @@ test("a run whose daemon is killed while it starts is begun anew by the next one
 });
 
 test("SIGTERM lets an answer in flight go out", async (t) => {
-  const { stromboli, answer, go } = await atWork(t, (session_id) => held("echo finished", { claude: { session_id } }), {
-    server: { shutdown_grace: "30s" },
-  });
+  const patient = await startStromboli(t, { config: { server: { shutdown_grace: "30s" } } });
+  const { stromboli, answer, go } = await atWork(
+    (session_id) => held("echo finished", { claude: { session_id } }),
+    patient,
+  );
   const ended = stromboli.end("SIGTERM");
   await until("the daemon to stop", () => stromboli.log().includes("stopping"));
   go();
@@ -101,10 +104,10 @@ test("SIGTERM lets an answer in flight go out", async (t) => {
 });
 
 test("SIGTERM leaves a run alone that takes longer than the grace, and the next daemon takes it up", async (t) => {
+  const hasty = await startStromboli(t, { config: { server: { shutdown_grace: "1s" } } });
   const { stromboli, session, answer, container, go } = await atWork(
-    t,
     (session_id) => held("echo survived", { claude: { session_id } }),
-    { server: { shutdown_grace: "1s" } },
+    hasty,
   );
   assert.deepEqual(await stromboli.end("SIGTERM"), { code: 0, signal: null });
   const { status, body } = (await answer) as Awaited<ReturnType<Stromboli["run"]>>;
@@ -117,7 +120,7 @@ test("SIGTERM leaves a run alone that takes longer than the grace, and the next 
 });
 
 test("a daemon that starts leaves the containers of another one alone", async (t) => {
-  const { stromboli, session, answer, go } = await atWork(t, (session_id) => held("true", { claude: { session_id } }));
+  const { stromboli, session, answer, go } = await atWork((session_id) => held("true", { claude: { session_id } }));
   const other = await startStromboli(t);
   await other.end("SIGKILL");
   await other.start();

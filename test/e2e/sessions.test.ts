@@ -12,68 +12,44 @@ const { run } = stromboli;
 
 const begin = async (prompt = "my name is Ada") => String((await run({ prompt })).body.session_id);
 
-test("a resumed session remembers earlier turns in a new container", async () => {
-  const session_id = await begin();
-  const { body } = await run({ prompt: "recall", claude: { session_id, resume: true } });
-  assert.deepEqual([body.output, body.session_id], ["my name is Ada", session_id]);
-  assert.equal(new Set(stromboli.jobsOf(session_id).map(({ container }) => container)).size, 2);
-});
-
-test("a session can be resumed from another workdir, and by its id in capitals", async () => {
-  const session_id = await begin();
-  const claude = { session_id: session_id.toUpperCase(), resume: true };
-  const { body } = await run({ prompt: "recall", workdir: "/elsewhere", claude });
-  assert.deepEqual([body.output, body.session_id], ["my name is Ada", session_id]);
-});
-
-test("files in the workdir and in HOME are there when a session is resumed", async () => {
+test("a session is resumed in a new container, from any workdir and by its id in capitals: turns, files and usage of its own", async () => {
   const { body: first } = await run(bash("echo one > a.txt; echo two > ~/b.txt"));
-  const session_id = String(first.session_id);
-  const { body } = await run(bash("cat a.txt ~/b.txt", { claude: { session_id, resume: true } }));
-  assert.equal(body.output, "result: one\ntwo");
-});
-
-test("usage of a resumed run is that run's alone", async () => {
-  const { body: first } = await run({ prompt: "usage in=5000 out=700\nsay: hello" });
+  const { body: second } = await run({
+    ...bash("cat a.txt ~/b.txt", { claude: { session_id: String(first.session_id).toUpperCase(), resume: true } }),
+    workdir: "/elsewhere",
+  });
+  assert.deepEqual([second.output, second.session_id], ["result: one\ntwo", first.session_id]);
   const claude = { session_id: String(first.session_id), resume: true };
-  const { body } = await run({ prompt: "usage in=11 out=7\nsay: hello again", claude });
-  assert.deepEqual([body.usage?.input_tokens, body.usage?.output_tokens, body.usage?.total_tokens], [11, 7, 18]);
-  assert.ok((body.usage?.estimated_cost_usd ?? 1) < (first.usage?.estimated_cost_usd ?? 0) / 10);
+  const { body: third } = await run({ prompt: "usage in=11 out=7\nrecall", claude });
+  assert.match(third.output ?? "", /echo one[^]*cat a\.txt/);
+  assert.deepEqual([third.usage?.input_tokens, third.usage?.output_tokens, third.usage?.total_tokens], [11, 7, 18]);
+  assert.ok((third.usage?.estimated_cost_usd ?? 1) < (first.usage?.estimated_cost_usd ?? 0) * 10);
+  assert.equal(new Set(stromboli.jobsOf(claude.session_id).map(({ container }) => container)).size, 3);
 });
 
-test("a fork goes on under a new id, and both remember their own turns alone", async () => {
-  const old = await begin("one");
-  const fork = await run({ prompt: "two", claude: { session_id: old, resume: true, fork_session: true } });
-  const forked = String(fork.body.session_id);
-  assert.notEqual(forked, old);
-  await run({ prompt: "three", claude: { session_id: old, resume: true } });
-  const recall = async (session_id: string) =>
-    (await run({ prompt: "recall", claude: { session_id, resume: true } })).body.output;
-  assert.deepEqual([await recall(old), await recall(forked)], ["one\nthree", "one\ntwo"]);
-});
-
-test("a fork has its own copy of the files", async () => {
+test("a fork goes on under a new id with a copy of the files, and both remember their own turns alone", async () => {
   const { body: first } = await run(bash("echo old > a.txt; ln -s /etc/passwd link"));
-  const old = String(first.session_id);
-  const claude = { session_id: old, resume: true, fork_session: true };
-  const { body } = await run(bash("cat a.txt; readlink link; echo new > a.txt", { claude }));
-  assert.equal(body.output, "result: old\n/etc/passwd");
-  const { body: again } = await run(bash("cat a.txt", { claude: { session_id: old, resume: true } }));
+  const old = { session_id: String(first.session_id), resume: true };
+  const claude = { ...old, fork_session: true };
+  const { body: forked } = await run(bash("cat a.txt; readlink link; echo new > a.txt", { claude }));
+  assert.equal(forked.output, "result: old\n/etc/passwd");
+  assert.notEqual(forked.session_id, first.session_id);
+  const { body: again } = await run(bash("cat a.txt", { claude: old }));
   assert.equal(again.output, "result: old");
+  const recall = async (session_id: string) =>
+    (await run({ prompt: "recall", claude: { session_id, resume: true } })).body.output ?? "";
+  assert.doesNotMatch(await recall(old.session_id), /readlink/);
+  assert.match(await recall(String(forked.session_id)), /echo old[^]*readlink/);
 });
 
-test("continue takes up the session that was used last with the workdir", async () => {
+test("continue takes up the session that was used last with the workdir, and begins one where there is none", async () => {
   const workdir = `/work-${randomUUID()}`;
-  await run({ prompt: "older", workdir });
+  const { body: first } = await run({ prompt: "recall", workdir, claude: { continue: true } });
+  assert.deepEqual([first.outcome, first.output], ["succeeded", "nothing yet"], "there was none");
   const { body: newer } = await run({ prompt: "newer", workdir });
   await run({ prompt: "elsewhere" });
   const { body } = await run({ prompt: "recall", workdir, claude: { continue: true } });
   assert.deepEqual([body.output, body.session_id], ["newer", newer.session_id]);
-});
-
-test("continue in a workdir without a session begins one", async () => {
-  const { body } = await run({ prompt: "recall", workdir: `/work-${randomUUID()}`, claude: { continue: true } });
-  assert.deepEqual([body.outcome, body.output], ["succeeded", "nothing yet"]);
 });
 
 test("a new session can be given its id, once: after that it is refused with 409", async () => {

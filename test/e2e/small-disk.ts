@@ -30,8 +30,14 @@ export const startOnSmallDisk = async (
   { megabytes, ...options }: StromboliOptions & { megabytes: number },
 ) => {
   const leave = new AsyncDisposableStack();
-  const end = (clean: () => Promise<void>) => async () => leave.disposeAsync().finally(clean);
-  const after = (clean: () => Promise<void>): void => t.after(end(clean));
+  const after = (clean: () => Promise<void>): void =>
+    t.after(async () => {
+      try {
+        await leave.disposeAsync();
+      } finally {
+        await clean();
+      }
+    });
   const stromboli = await startStromboli({ after }, options);
   const { state } = stromboli.place;
   await stromboli.end("SIGTERM");

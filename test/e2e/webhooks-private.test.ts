@@ -37,14 +37,10 @@ test("a delivery that was let in while private addresses were allowed is given u
   changing.configure({ ...config, webhooks: { allow_private: false } });
   const back = await startReceiver(t, { port: gone.port });
   await changing.start();
-  const failed = await until(
-    "its end",
-    async () => {
-      const one = await list();
-      return one?.status === "failed" && one;
-    },
-    60_000,
-  );
+  const failed = await until("its end", async () => {
+    const one = await list();
+    return one?.status === "failed" && one;
+  });
   assert.match(String(failed.last_error), /127\.0\.0\.1 is not a public address.*webhooks\.allow_private/);
   assert.deepEqual([back.received.length, failed.next_attempt_at, failed.last_status_code], [0, null, null]);
 });
