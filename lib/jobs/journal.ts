@@ -3,7 +3,7 @@ import { open } from "node:fs/promises";
 import { unlessMissing } from "../errors.ts";
 
 /** The files whose lines are events, by what an event of them is called. */
-export const sources = ["output", "stderr", "hook"] as const;
+const sources = ["output", "stderr", "hook"] as const;
 export type Source = (typeof sources)[number];
 
 /** `count` lines of a source, in bytes; each is an event, numbered from `firstId`. */

@@ -19,7 +19,7 @@ export const WebhookBody = z
   .meta({ id: "WebhookBody" });
 export type WebhookBody = z.output<typeof WebhookBody>;
 
-export const DeliveryStatus = z.enum(["pending", "delivered", "failed"]);
+const DeliveryStatus = z.enum(["pending", "delivered", "failed"]);
 
 export const Delivery = z
   .object({

@@ -2,7 +2,7 @@ import type { JobState, StopReason } from "../jobs/state.ts";
 import type { OutputFormat } from "../schema/claude.ts";
 import type { Outcome, Timings, Usage } from "../schema/job.ts";
 
-export type Image = { reference: string; id: string; digest: string };
+type Image = { reference: string; id: string; digest: string };
 
 /** Where the result stands in the output file, in bytes. */
 export type Place = { start: number; end: number };
