@@ -23,7 +23,7 @@ export const runReport = async (job: EndedJob, { folder, longest = longestAnswer
     id: job.id,
     status: statusOf(ending.outcome),
     outcome: ending.outcome,
-    ...(await answerOf(job, line, { folder, longest })),
+    ...(await answerOf(job, { line, result, folder, longest })),
     ...commonOf(job),
     exit_code: ending.exitCode,
     num_turns: ending.numTurns ?? 0,
@@ -79,19 +79,20 @@ const openReport = (job: Job) => ({
 const lineAt = ({ output }: JobFolder, place: Place): Promise<string | undefined> =>
   textAt(output, place).catch(unlessMissing);
 
+/** The line of the result, and what it says. */
+type Found = { line: string | undefined; result: ResultLine | undefined };
 type Answer = { output: string; output_truncated?: true };
 
 /** The answer in the shape that was asked for; without a result, the end of what the agent said. */
 const answerOf = async (
   job: EndedJob,
-  line: string | undefined,
-  { folder, longest }: Required<Options>,
+  { line, result, folder, longest }: Required<Options> & Found,
 ): Promise<Answer> => {
   const { ending, outputFormat, startedAt } = job;
   if (outputFormat === "stream-json") return startedAt === null ? { output: "" } : rawAnswer(folder.output, longest);
   if (ending.result && line === undefined) return { output: "", output_truncated: true };
   if (outputFormat === "json") return { output: line ?? "" };
-  return { output: (line === undefined ? undefined : parseResult(line)?.result) ?? ending.partialOutput.trimEnd() };
+  return { output: result?.result ?? ending.partialOutput.trimEnd() };
 };
 
 const rawAnswer = async (path: string, longest: number): Promise<Answer> => {
