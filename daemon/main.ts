@@ -1,10 +1,9 @@
 import { once } from "node:events";
-import { setFlagsFromString } from "node:v8";
-import { runInNewContext } from "node:vm";
 import { loadConfig } from "../lib/config.ts";
 import { StromboliError } from "../lib/errors.ts";
 import { createLog } from "../lib/log.ts";
 import { startDaemon } from "./daemon.ts";
+import { collectAll } from "./garbage.ts";
 
 export type MainOptions = { config?: string | undefined; set?: readonly string[] };
 
@@ -17,16 +16,9 @@ export const main = async ({ config: file, set = [] }: MainOptions = {}): Promis
   const stop = new AbortController();
   process.once("SIGTERM", () => stop.abort()).once("SIGINT", () => stop.abort()); // a second one ends the process at once
   await using _ = await startDaemon({ config, env, log });
-  collectGarbage();
+  collectAll();
   if (!stop.signal.aborted) await once(stop.signal, "abort");
   log.info({}, "stopping");
-};
-
-/** Start-up leaves a sixth of the process as garbage, which an idle daemon would keep for ever. */
-const collectGarbage = (): void => {
-  setFlagsFromString("--expose-gc");
-  const collect: unknown = runInNewContext("gc");
-  if (typeof collect === "function") collect({ type: "major", execution: "sync", flavor: "last-resort" });
 };
 
 if (import.meta.main) {
