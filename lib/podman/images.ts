@@ -67,12 +67,18 @@ const Inspection = z.tuple([
   }),
 ]);
 
-const inspect = async (podman: Podman, reference: string) => {
+/** While another image is being removed, Podman can say for a moment that there is none: so it is asked twice. */
+const inspect = async (podman: Podman, reference: string) =>
+  (await tryToInspect(podman, reference)) ?? (await tryToInspect(podman, reference)) ?? refuseMissing(reference);
+
+const tryToInspect = async (podman: Podman, reference: string) => {
   const { exitCode, stdout, stderr } = await podman.call(["image", "inspect", "--", reference]);
   if (exitCode === 0) return Inspection.parse(JSON.parse(stdout))[0];
-  if (!/not known|no such image/i.test(stderr)) {
-    throw new StromboliError("podman_failed", `podman image inspect failed: ${lastLine(stderr)}`);
-  }
+  if (/not known|no such image/i.test(stderr)) return undefined;
+  throw new StromboliError("podman_failed", `podman image inspect failed: ${lastLine(stderr)}`);
+};
+
+const refuseMissing = (reference: string): never => {
   const remedy = `get it with: podman pull ${reference}`;
   throw new StromboliError("image_not_found", `there is no image ${reference} on this machine; ${remedy}`);
 };

@@ -7,7 +7,7 @@ import { openStores, standIn, tempFolder, writeFiles } from "../harness.ts";
 /** Images of a Podman whose `image inspect` and `cp` answer as told; it notes what it was asked to do. */
 const imagesOf = (t: TestContext, { inspect, cp }: { inspect: string; cp: string }) => {
   const journal = `${tempFolder(t)}/journal`;
-  const script = `echo "$1" >> ${journal}\ncase $1 in image) ${inspect};; cp) ${cp};; journal) cat ${journal};; esac`;
+  const script = `journal=${journal}\necho "$1" >> $journal\ncase $1 in image) ${inspect};; cp) ${cp};; journal) cat $journal;; esac`;
   const podman = createPodman({ binary: standIn(t, script), env: { PATH: process.env["PATH"] ?? "" } });
   const { images: store } = openStores(t);
   const asked = async () => (await podman.output(["journal"])).split("\n").slice(0, -1);
@@ -37,6 +37,13 @@ for (const [libc, cp] of [
 test("an image that is not there is named, with how to get it", async (t) => {
   const { images } = imagesOf(t, { inspect: 'echo "Error: debian:99: image not known" >&2; exit 125', cp: "exit 1" });
   await assert.rejects(images.find("debian:99"), { code: "image_not_found", message: /podman pull debian:99/ });
+});
+
+test("an image that Podman does not find for a moment, while another one is removed, is there", async (t) => {
+  const gone = 'echo "Error: x: image not known" >&2; exit 125';
+  const inspect = `[ "$(grep -c image "$journal")" = 1 ] && { ${gone}; }; ${found}`;
+  const { images } = imagesOf(t, { inspect, cp: "exit 0" });
+  assert.equal((await images.find("x")).id, "sha256:id");
 });
 
 test("a Podman that fails for another reason has not said that an image is missing", async (t) => {
