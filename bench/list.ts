@@ -18,15 +18,20 @@ export const measureList = async (owner: Owner): Promise<Goal[]> => {
   fill(place.state);
   await start();
   const times: number[] = [];
+  const least: number[] = []; // of a request that does nothing: what the machine adds to each
   for (let round = -warmUp; round < rounds; round += 1) {
     const ms = await sample(async () => (await send("/jobs?limit=50")).arrayBuffer());
-    if (round >= 0) times.push(ms);
+    const leastMs = await sample(async () => (await send("/healthz")).arrayBuffer());
+    if (round < 0) continue;
+    times.push(ms);
+    least.push(leastMs);
   }
-  console.log(
-    `GET /jobs, 50 of ${rows}: median ${median(times).toFixed(1)} ms, p99 ${percentile(times, 0.99).toFixed(1)} ms`,
-  );
+  console.log(`GET /jobs, 50 of ${rows}: ${told(times)}; GET /healthz: ${told(least)}`);
   return [{ name: "p99 of the newest 50 jobs", value: percentile(times, 0.99), goal: 10, unit: " ms" }];
 };
+
+const told = (times: readonly number[]): string =>
+  `median ${median(times).toFixed(1)} ms, p99 ${percentile(times, 0.99).toFixed(1)} ms`;
 
 const fill = (state: string): void => {
   const db = openDatabase(join(state, "stromboli.db"));
