@@ -1,3 +1,4 @@
+import pLimit from "p-limit";
 import { z } from "zod";
 import { StromboliError } from "../errors.ts";
 import { withoutUndefined } from "../given.ts";
@@ -30,12 +31,16 @@ export type Inspected = {
 export type Containers = ReturnType<typeof createContainers>;
 
 const stopMarginMs = 20_000;
+/** A hundred at once, as when a hundred jobs are cancelled, get in each other's way until all of them time out. */
+export const stopsAtOnce = 16;
 const failed = { exitCode: -1, stdout: "" };
 
 /** Whether a container ran and has come to its end. */
 export const hasEnded = ({ status }: { status: string }): boolean => status === "exited" || status === "stopped";
 
 export const createContainers = (podman: Podman) => {
+  const stops = pLimit(stopsAtOnce);
+
   /** How a container stands; undefined only when there is none. A Podman that is busy or broken throws. */
   const inspect = async (name: string): Promise<Inspected | undefined> => {
     const { exitCode, stdout, stderr } = await podman.call(["container", "inspect", "--", name]);
@@ -57,11 +62,12 @@ export const createContainers = (podman: Podman) => {
     start: (spec: ContainerSpec, files: Files): Promise<number> => podman.withFiles(runArgv(spec), files),
 
     /** The stop signal, and SIGKILL after the grace. Also right for a container that has ended or is gone. */
-    async stop(name: string, graceMs: number): Promise<void> {
-      const argv = ["stop", "--ignore", `--time=${Math.ceil(graceMs / 1000)}`, "--", name];
-      const stopped = await podman.call(argv, { timeoutMs: graceMs + stopMarginMs }).catch(() => failed);
-      if (stopped.exitCode !== 0) await podman.call(["kill", "--signal=KILL", "--", name]);
-    },
+    stop: (name: string, graceMs: number): Promise<void> =>
+      stops(async () => {
+        const argv = ["stop", "--ignore", `--time=${Math.ceil(graceMs / 1000)}`, "--", name];
+        const stopped = await podman.call(argv, { timeoutMs: graceMs + stopMarginMs }).catch(() => failed);
+        if (stopped.exitCode !== 0) await podman.call(["kill", "--signal=KILL", "--", name]);
+      }),
 
     inspect,
 

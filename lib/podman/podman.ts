@@ -1,6 +1,4 @@
-import { availableParallelism } from "node:os";
 import { execa } from "execa";
-import pLimit from "p-limit";
 import { StromboliError } from "../errors.ts";
 
 export type Result = { exitCode: number; stdout: string; stderr: string };
@@ -11,9 +9,6 @@ export type Podman = ReturnType<typeof createPodman>;
 const defaultTimeoutMs = 60_000;
 /** As long as a `podman run` may take. */
 export const startTimeoutMs = 120_000;
-
-/** A hundred at once, as when a hundred jobs are cancelled, get in each other's way until all of them time out. */
-export const callsAtOnce = Math.max(4, 2 * availableParallelism());
 
 /** The only module that starts processes. `env` is all that Podman gets to see of the daemon's environment. */
 export const createPodman = ({ binary, env }: { binary: string; env: Readonly<Record<string, string>> }) => {
@@ -27,9 +22,7 @@ export const createPodman = ({ binary, env }: { binary: string; env: Readonly<Re
     cleanup: false,
   } as const;
 
-  const atOnce = pLimit(callsAtOnce);
-
-  const callNow = async (
+  const call = async (
     argv: readonly string[],
     { signal, timeoutMs = defaultTimeoutMs }: CallOptions = {},
   ): Promise<Result> => {
@@ -41,8 +34,6 @@ export const createPodman = ({ binary, env }: { binary: string; env: Readonly<Re
     });
     return { exitCode: exitCodeOf(argv, result), stdout: result.stdout, stderr: result.stderr };
   };
-  const call = (argv: readonly string[], callOptions?: CallOptions): Promise<Result> =>
-    atOnce(() => callNow(argv, callOptions));
 
   return {
     /** Runs a command to its end, however it exits. A timeout of 0 means none. */

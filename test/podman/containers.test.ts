@@ -1,8 +1,10 @@
 import assert from "node:assert/strict";
-import { existsSync, readFileSync } from "node:fs";
+import { existsSync, readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
 import { test, type TestContext } from "node:test";
-import { createContainers, hasEnded } from "../../lib/podman/containers.ts";
+import { createContainers, hasEnded, stopsAtOnce } from "../../lib/podman/containers.ts";
 import { createPodman } from "../../lib/podman/podman.ts";
+import { until } from "../e2e/wait.ts";
 import { standIn, tempFolder } from "../harness.ts";
 
 /** Containers of a Podman that answers as told. */
@@ -101,4 +103,19 @@ test("a stop that fails ends with a kill", async (t) => {
 test("a grace of less than a second is rounded up", async (t) => {
   const containers = containersOf(t, 'case "$*" in *--time=1*) exit 0;; *) kill -9 $$;; esac');
   await assert.doesNotReject(containers.stop("c", 1));
+});
+
+test("many stops at once all have their turn, and none too many at a time", async (t) => {
+  const folder = tempFolder(t);
+  const log = join(folder, "log");
+  const script = `echo + >> ${log}; until [ -e ${folder}/go ]; do sleep 0.01; done; echo - >> ${log}`;
+  const containers = containersOf(t, script);
+  const signs = () => (existsSync(log) ? readFileSync(log, "utf8").trimEnd().split("\n") : []);
+  const calls = Promise.all(Array.from({ length: 8 * stopsAtOnce }, () => containers.stop("c", 1)));
+  await until("as many as may", () => signs().length === stopsAtOnce);
+  writeFileSync(join(folder, "go"), "");
+  await calls;
+  let running = 0;
+  const counts = signs().map((sign) => (running += sign === "+" ? 1 : -1));
+  assert.deepEqual([counts.length, running, Math.max(...counts)], [16 * stopsAtOnce, 0, stopsAtOnce]);
 });

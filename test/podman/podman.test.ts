@@ -1,9 +1,8 @@
 import assert from "node:assert/strict";
-import { closeSync, existsSync, openSync, readFileSync, writeFileSync } from "node:fs";
+import { closeSync, openSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
-import { callsAtOnce, createPodman, lastLine } from "../../lib/podman/podman.ts";
-import { until } from "../e2e/wait.ts";
+import { createPodman, lastLine } from "../../lib/podman/podman.ts";
 import { standIn, tempFolder, writeFiles } from "../harness.ts";
 
 const env = { PATH: process.env["PATH"] ?? "/usr/bin:/bin" };
@@ -29,21 +28,6 @@ test("Podman sees the environment that it is given and nothing of ours", async (
 test("Podman gets no standard input to wait for", async (t) => {
   const podman = createPodman({ binary: standIn(t, "cat; echo end"), env });
   assert.equal(await podman.output(["ps"]), "end");
-});
-
-test("many calls at once all have their turn, and none too many at a time", async (t) => {
-  const folder = tempFolder(t);
-  const log = join(folder, "log");
-  const script = `echo + >> ${log}; until [ -e ${folder}/go ]; do sleep 0.01; done; echo - >> ${log}`;
-  const podman = createPodman({ binary: standIn(t, script), env });
-  const signs = () => (existsSync(log) ? readFileSync(log, "utf8").trimEnd().split("\n") : []);
-  const calls = Promise.all(Array.from({ length: 8 * callsAtOnce }, () => podman.call(["stop"])));
-  await until("as many as may", () => signs().length === callsAtOnce);
-  writeFileSync(join(folder, "go"), "");
-  await calls;
-  let running = 0;
-  const counts = signs().map((sign) => (running += sign === "+" ? 1 : -1));
-  assert.deepEqual([counts.length, running, Math.max(...counts)], [16 * callsAtOnce, 0, callsAtOnce]);
 });
 
 test("a command that has to succeed fails with Podman's last words", async (t) => {
