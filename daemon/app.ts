@@ -12,6 +12,7 @@ import type { Config } from "../lib/schema/config.ts";
 import type { DeliveryStore } from "../lib/store/deliveries.ts";
 import { cliVersion, version } from "../lib/version.ts";
 import type { Outbox } from "../lib/webhooks/outbox.ts";
+import type { Collector } from "./garbage.ts";
 import { refuseBrowsers } from "./middleware/browser.ts";
 import { answerError } from "./middleware/errors.ts";
 import { assumeJson, identify, type Variables } from "./middleware/request.ts";
@@ -32,6 +33,7 @@ export type AppDeps = {
   health: Health;
   credential: () => Credential | undefined;
   log: Log;
+  collector: Pick<Collector, "passOn">;
 };
 
 const maxBodyBytes = 10 * 1024 * 1024;

@@ -12,6 +12,7 @@ import { takeLock } from "../lib/store/lock.ts";
 import { createStores } from "../lib/store/stores.ts";
 import { version } from "../lib/version.ts";
 import { createApp, type App } from "./app.ts";
+import { createCollector } from "./garbage.ts";
 import { listenOnPort, listenOnSocket } from "./listen.ts";
 import { createParts } from "./parts.ts";
 import { makeFolders, usable } from "./state.ts";
@@ -35,7 +36,8 @@ export const startDaemon = async ({ config, env, log }: DaemonOptions) => {
 
   const parts = createParts({ config, env, log, folders, stores: createStores(db) }, stack);
   const { runner, retention } = parts;
-  const app = createApp(parts);
+  const collector = createCollector();
+  const app = createApp({ ...parts, collector });
   const servers = [serve(app), serve(app)] as const; // one for the socket, one for the port
   stack.defer(() => closeServers(servers, () => Promise.all([runner.drain(), retention[Symbol.asyncDispose]()])));
   await runner.recover();
@@ -50,6 +52,7 @@ export const startDaemon = async ({ config, env, log }: DaemonOptions) => {
   stack.defer(() => rmSync(note, { force: true }));
   log.info({ url, socket, state: folders.state, version }, "listening");
 
+  collector.collectAll();
   const resources = stack.move();
   return { url, socket, [Symbol.asyncDispose]: () => resources.disposeAsync() };
 };

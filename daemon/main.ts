@@ -3,7 +3,6 @@ import { loadConfig } from "../lib/config.ts";
 import { StromboliError } from "../lib/errors.ts";
 import { createLog } from "../lib/log.ts";
 import { startDaemon } from "./daemon.ts";
-import { collectAll } from "./garbage.ts";
 
 export type MainOptions = { config?: string | undefined; set?: readonly string[] };
 
@@ -16,7 +15,6 @@ export const main = async ({ config: file, set = [] }: MainOptions = {}): Promis
   const stop = new AbortController();
   process.once("SIGTERM", () => stop.abort()).once("SIGINT", () => stop.abort()); // a second one ends the process at once
   await using _ = await startDaemon({ config, env, log });
-  collectAll();
   if (!stop.signal.aborted) await once(stop.signal, "abort");
   log.info({}, "stopping");
 };

@@ -2,6 +2,7 @@ import { createRoute, OpenAPIHono, z } from "@hono/zod-openapi";
 import type { Runner } from "../../lib/jobs/runner.ts";
 import type { Views } from "../../lib/jobs/views.ts";
 import { Cancelled, JobList, JobQuery, JobResponse, numberIn } from "../../lib/schema/job.ts";
+import type { Collector } from "../garbage.ts";
 import { refuseInvalid } from "../middleware/errors.ts";
 import type { Variables } from "../middleware/request.ts";
 import { sendFile } from "./file.ts";
@@ -70,7 +71,9 @@ const logs = createRoute({
   },
 });
 
-export const jobRoutes = ({ runner, views }: { runner: Runner; views: Views }) =>
+type Deps = { runner: Runner; views: Views; collector: Pick<Collector, "passOn"> };
+
+export const jobRoutes = ({ runner, views, collector }: Deps) =>
   new OpenAPIHono<Variables>({ defaultHook: refuseInvalid })
     .openapi(list, async (c) => c.json(await views.list(c.req.valid("query")), 200))
     .openapi(show, async (c) => c.json(await views.job(c.req.valid("param").id), 200))
@@ -92,7 +95,7 @@ export const jobRoutes = ({ runner, views }: { runner: Runner; views: Views }) =
         signal: hungUp.signal,
       };
       const batches = views.batches(id, reading);
-      return eventStream(chunksOf(batches), () => hungUp.abort());
+      return eventStream(chunksOf(batches, collector), () => hungUp.abort());
     })
     .openapi(logs, (c) => {
       const path = views.log(c.req.valid("param").id, c.req.valid("query").stream ?? "stdout");
@@ -103,6 +106,12 @@ export const jobRoutes = ({ runner, views }: { runner: Runner; views: Views }) =
 const lastIdOf = (header: string | undefined): number | undefined =>
   header !== undefined && /^\d{1,15}$/.test(header) ? Number(header) : undefined;
 
-async function* chunksOf(batches: ReturnType<Views["batches"]>) {
-  for await (const batch of batches) yield Array.isArray(batch) ? named(batch) : framed(batch);
+async function* chunksOf(batches: ReturnType<Views["batches"]>, { passOn }: Pick<Collector, "passOn">) {
+  for await (const batch of batches) {
+    if (Array.isArray(batch)) yield named(batch);
+    else {
+      passOn(batch.bytes.length);
+      yield framed(batch);
+    }
+  }
 }

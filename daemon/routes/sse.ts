@@ -1,6 +1,5 @@
 import { setTimeout as pause } from "node:timers/promises";
 import { toEvents, type JobEvent, type Lines } from "../../lib/jobs/events.ts";
-import { passOn } from "../garbage.ts";
 
 export type ServerEvent = { id?: number; event?: string; data: string };
 
@@ -73,7 +72,6 @@ export const framed = (lines: Lines): Chunk => {
     to += 1;
     from = next;
   }
-  passOn(chunk.length);
   return chunk.subarray(0, to);
 };
 

@@ -77,6 +77,7 @@ export const openApp = (t: TestContext, options: Options = {}) => {
     health: { components: () => Promise.resolve(components), isDraining: place.runner.isDraining },
     deliveries: place.deliveries,
     outbox: { redeliver: () => undefined },
+    collector: { passOn: () => {} },
     retention: { prune: () => Promise.reject(new Error("not in these tests")) },
   });
 
