@@ -32,7 +32,7 @@ export type Containers = ReturnType<typeof createContainers>;
 
 const stopMarginMs = 20_000;
 /** A hundred at once, as when a hundred jobs are cancelled, get in each other's way until all of them time out. */
-export const stopsAtOnce = 16;
+export const stopsAtOnce = 8;
 const failed = { exitCode: -1, stdout: "" };
 
 /** Whether a container ran and has come to its end. */

@@ -67,7 +67,7 @@ const Inspection = z.tuple([
   }),
 ]);
 
-/** While another image is being removed, Podman can say for a moment that there is none: so it is asked twice. */
+/** Podman was seen once to miss an image that was there, while others were being removed: so it is asked twice. */
 const inspect = async (podman: Podman, reference: string) =>
   (await tryToInspect(podman, reference)) ?? (await tryToInspect(podman, reference)) ?? refuseMissing(reference);
 
