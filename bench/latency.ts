@@ -2,7 +2,7 @@ import { eventsFrom } from "../bin/sse.ts";
 import { Submitted } from "../lib/schema/job.ts";
 import type { Stromboli } from "../test/e2e/harness.ts";
 import { bash } from "../test/e2e/requests.ts";
-import { median, percentile, type Goal } from "./sample.ts";
+import { percentile, told, type Goal } from "./sample.ts";
 
 const lines = 300;
 const script = `for i in $(seq ${lines}); do echo "{\\"type\\":\\"bench\\",\\"us\\":\${EPOCHREALTIME/./}}" >> /proc/$CLAUDE_PID/fd/1; sleep 0.02; done`;
@@ -20,9 +20,7 @@ export const measureLatency = async ({ send }: Stromboli): Promise<Goal[]> => {
     latencies.push(performance.timeOrigin + performance.now() - us / 1000);
   }
   if (latencies.length !== lines) throw new Error(`${latencies.length} of ${lines} lines came`);
-  console.log(
-    `write to event: median ${median(latencies).toFixed(1)} ms, p99 ${percentile(latencies, 0.99).toFixed(1)} ms`,
-  );
+  console.log(`write to event: ${told(latencies)}`);
   return [
     { name: "p99 from the agent's write to the event", value: percentile(latencies, 0.99), goal: 50, unit: " ms" },
   ];

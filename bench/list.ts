@@ -4,7 +4,7 @@ import { openDatabase } from "../lib/store/database.ts";
 import { createJobStore } from "../lib/store/jobs.ts";
 import { endingOf, newJob } from "../test/harness.ts";
 import { startStromboli, type Owner } from "../test/e2e/harness.ts";
-import { median, percentile, sample, type Goal } from "./sample.ts";
+import { percentile, sample, told, type Goal } from "./sample.ts";
 
 const rows = 100_000;
 const warmUp = 200; // of a daemon that has just started
@@ -29,9 +29,6 @@ export const measureList = async (owner: Owner): Promise<Goal[]> => {
   console.log(`GET /jobs, 50 of ${rows}: ${told(times)}; GET /healthz: ${told(least)}`);
   return [{ name: "p99 of the newest 50 jobs", value: percentile(times, 0.99), goal: 10, unit: " ms" }];
 };
-
-const told = (times: readonly number[]): string =>
-  `median ${median(times).toFixed(1)} ms, p99 ${percentile(times, 0.99).toFixed(1)} ms`;
 
 const fill = (state: string): void => {
   const db = openDatabase(join(state, "stromboli.db"));

@@ -13,5 +13,8 @@ export const percentile = (values: readonly number[], share: number): number => 
 
 export const median = (values: readonly number[]): number => percentile(values, 0.5);
 
+export const told = (times: readonly number[]): string =>
+  `median ${median(times).toFixed(1)} ms, p99 ${percentile(times, 0.99).toFixed(1)} ms`;
+
 /** What was aimed at, and what came of it. */
 export type Goal = { name: string; value: number; goal: number; unit: string };

@@ -3,8 +3,8 @@ import type { Owner } from "../test/e2e/harness.ts";
 import { startStromboli } from "../test/e2e/harness.ts";
 import { waiting } from "../test/e2e/requests.ts";
 
-const jobs = 640; // as many from each client
 const clients = 32;
+const jobs = 20 * clients;
 
 /** How many jobs a daemon takes in a second while one runs and the others wait. */
 export const measureSubmits = async (owner: Owner): Promise<void> => {
