@@ -23,8 +23,6 @@ export const createLane = async (t: Owner, config: z.input<typeof Config> = {}) 
   const planPath = join(place.folder, planFile);
   const pointsPath = join(place.folder, pointsFile);
 
-  let armed = "never";
-
   const points = (): string[] =>
     existsSync(pointsPath) ? readFileSync(pointsPath, "utf8").split("\n").filter(Boolean) : [];
   const isDead = (): Promise<boolean> =>
@@ -42,7 +40,6 @@ export const createLane = async (t: Owner, config: z.input<typeof Config> = {}) 
     points,
     /** This daemon, or the next one that is started, dies at this point. */
     arm(dieAt: string): void {
-      armed = dieAt;
       rmSync(pointsPath, { force: true });
       const plan: Plan = { id: randomUUID(), dieAt };
       writeFileSync(`${planPath}.new`, JSON.stringify(plan));
@@ -55,13 +52,13 @@ export const createLane = async (t: Owner, config: z.input<typeof Config> = {}) 
         () => false,
       ),
     dead,
-    /** Whether the daemon dies before all that there was to do is over. */
-    dies: async (): Promise<boolean> => {
+    /** Whether the daemon dies, at this point, before all that there was to do is over. */
+    dies: async (dieAt: string): Promise<boolean> => {
       const end = await until("the daemon to die or to come to rest", async () => {
         if (await isDead()) return "dead";
         return (await isAtRest()) && "at rest";
       });
-      if (points().includes(armed)) return dead(); // a point is written down just before the daemon dies at it
+      if (points().includes(dieAt)) return dead(); // a point is written down just before the daemon dies at it
       return end === "dead" || isDead();
     },
     rest: () => until("the daemon to come to rest", isAtRest),

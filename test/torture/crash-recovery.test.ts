@@ -45,7 +45,7 @@ const reviveInVain =
   async (lane: Lane): Promise<void> => {
     for (let death = 0; death < times; death += 1) {
       lane.arm(point);
-      if ((await lane.tryStart()) && !(await lane.dies())) return;
+      if ((await lane.tryStart()) && !(await lane.dies(point))) return;
       hit();
     }
     await revive(lane);

@@ -33,7 +33,7 @@ export const survive = async (lane: Lane, scenario: Scenario, { dieAt, revive }:
   const before = lane.count("jobs") ?? 0;
   const handIn = createHandIn(lane, scenario);
   const first = await provoke(lane, scenario, { dieAt, handIn });
-  const died = first ? await lane.dies() : await lane.dead();
+  const died = first ? await lane.dies(dieAt) : await lane.dead();
   const points = lane.points();
   if (died) await revive(lane);
   else lane.arm("never");
