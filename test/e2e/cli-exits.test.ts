@@ -137,7 +137,7 @@ for (const host of ["nonsense", "/run/api.sock", "https://localhost", "localhost
 
 for (const host of ["unix:///nowhere/api.sock", "http://127.0.0.1:1", "http://nowhere.invalid", "unix:///etc/passwd"]) {
   test(`a daemon that is named by ${host} and not there ends with 69, and none is started`, async () => {
-    for (const args of [["run", "hello"], ["status"]]) {
+    for (const args of [["run", "hello"], ["status"], ["ps"], ["cancel", "job-0123456789abcdef"]]) {
       const { code, stderr } = await run(args, { env: { STROMBOLI_HOST: host } });
       assert.deepEqual([code, stderr], [69, `stromboli: no daemon answers at STROMBOLI_HOST=${host}\n`]);
     }

@@ -69,7 +69,8 @@ test("-s names a session, -r alone continues the newest, --fork goes on under a 
   const fork = RunResponse.parse(JSON.parse(stdout));
   assert.equal(fork.output, "remember the fox\nrecall");
   assert.notEqual(fork.session_id, session);
-  assert.equal((await run(["run", "--resume", "--session", session, "hello"])).stdout, "echo: hello\n");
+  const { stdout: again } = await run(["run", "--resume", "--session", session, "recall"]);
+  assert.equal(again, "remember the fox\nrecall\n", "without the fork's turn");
 });
 
 test("--max-budget-usd ends an agent that goes on and on with 1", async () => {
@@ -93,6 +94,7 @@ for (const [title, flags, pattern] of [
 
 test("--permission-mode acceptEdits permits edits in the workdir", async () => {
   const write = `use Write: ${JSON.stringify({ file_path: "/workspace/made", content: "x" })}`;
-  const { stdout } = await run(["run", "--permission-mode", "acceptEdits", write]);
-  assert.match(stdout, /created successfully/);
+  const [refused, done] = [await run(["run", write]), await run(["run", "--permission-mode", "acceptEdits", write])];
+  assert.doesNotMatch(refused.stdout, /created successfully/);
+  assert.match(done.stdout, /created successfully/);
 });

@@ -19,7 +19,6 @@ const fileOf = ({ configHome }: Place) => join(configHome, "stromboli/credential
 const { key, model, log, place } = await startStromboli({ after }, { env: { ANTHROPIC_API_KEY: "" } });
 const { run, terminal } = createCli(place);
 const file = fileOf(place);
-const forget = () => rmSync(file, { force: true });
 
 test("a key on standard input goes to a file of the user's alone, and the next run uses it without a restart", async () => {
   assert.equal((await run(["run", "hello"])).code, 78);
@@ -64,7 +63,7 @@ for (const input of [
 }
 
 test("on a terminal it asks, and what is typed does not show", async () => {
-  forget();
+  rmSync(file, { force: true });
   const { shows, type, done } = terminal("stromboli login");
   await shows("API key or OAuth token");
   type(`${key}\r`);

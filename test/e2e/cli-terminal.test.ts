@@ -23,7 +23,7 @@ test("text is there as the agent writes it, and whole in the end", async () => {
 test("a status line tells of the phase, the tool, the time and the tokens, and is gone in the end", async () => {
   const { done } = terminal(run("say: Let me look.", "use Bash: sleep 2.5; true", "say: Done."));
   const { written, screen } = await done;
-  assert.match(written, /starting a container · 0 s/);
+  assert.match(written, /starting a container · \d+ s/);
   assert.match(written, /thinking · \d+ s/);
   assert.match(written, /Bash sleep 2\.5; true · \d+ s · 5 tokens/);
   assert.deepEqual(screen.slice(0, -1), ["Let me look.", "Done."]);
@@ -43,11 +43,13 @@ test("with NO_COLOR there are no colours", async () => {
   assert.match(written, /✔ succeeded/);
 });
 
-test("nothing is written twice when a stream breaks", async () => {
-  const { code, written, screen } = await terminal(run("fail-in-stream", "say: whole answer")).done;
-  assert.deepEqual([code, times(written, "partial"), times(written, "whole answer")], [0, 1, 1]);
-  assert.deepEqual(screen.slice(0, -1), ["partial", "whole answer"]);
-});
+for (const fault of ["truncated", "fail-in-stream", "malformed"]) {
+  test(`nothing is written twice when a stream breaks: ${fault}`, async () => {
+    const { code, written, screen } = await terminal(run(fault, "say: whole answer")).done;
+    assert.deepEqual([code, times(written, "partial"), times(written, "whole answer")], [0, 1, 1]);
+    assert.deepEqual(screen.slice(0, -1), ["partial", "whole answer"]);
+  });
+}
 
 test("text that comes again behind a message that broke off is not written again", async () => {
   const { written } = await terminal(run("fail-in-stream", "use Bash: true", "say: partial success")).done;

@@ -15,13 +15,14 @@ const begun = (session: string) => until("the agent", () => existsSync(join(stro
 const gone = (container: string) => until("its end", async () => !(await stromboli.containers()).includes(container));
 
 test("a run that takes longer than its timeout ends as timed_out, its container goes, and its session can be resumed", async () => {
-  const { status, body } = await run(waiting({ podman: { timeout: "3s" } }));
+  const { status, body } = await run(waiting({ podman: { timeout: "6s" } }));
   assert.deepEqual([status, body.status, body.outcome], [200, "failed", "timed_out"]);
   assert.match(body.crash_info?.reason ?? "", /timeout/);
   assert.equal(body.crash_info?.task_completed, false);
   await gone(`stromboli-${body.id}`);
   const { body: next } = await run({ prompt: "recall", claude: { session_id: String(body.session_id), resume: true } });
   assert.equal(next.outcome, "succeeded");
+  assert.match(next.output ?? "", /touch begun/);
 });
 
 test("a client that hangs up cancels the run, and its container goes", async () => {

@@ -18,7 +18,7 @@ const { status: accepted, body: receipt } = await submit(
 );
 const id = String(receipt.job_id);
 const workspace = stromboli.workspace(session_id);
-await until("the agent", () => existsSync(join(workspace, "begun")), 60_000);
+await until("the agent", () => existsSync(join(workspace, "begun")));
 const atWork = await show(id);
 writeFileSync(join(workspace, "go"), "");
 const job = await ended(id);

@@ -107,7 +107,7 @@ test("a configuration file that is named and missing is refused", async (t) => {
   assert.match(said, /there is no configuration file \/no\/such\.yaml/);
 });
 
-for (const host of ["0.0.0.0", "::"]) {
+for (const host of ["0.0.0.0", "::", "192.168.1.1", "example.com"]) {
   test(`a daemon does not listen on ${host} without authentication`, async (t) => {
     const { code, said } = await refused(t, `server:\n  host: "${host}"\n`);
     assert.equal(code, 78);

@@ -38,8 +38,7 @@ const isEvents = (pid: string): boolean => {
     return false; // it has just ended
   }
 };
-const noContainers = () =>
-  until("the containers to go", async () => (await stromboli.containers()).length === 0, 60_000);
+const noContainers = () => until("the containers to go", async () => (await stromboli.containers()).length === 0);
 
 test("a job whose Podman is removed while it works ends with its true outcome, and its container goes in the end", async () => {
   const { id, go } = await atWork();

@@ -20,6 +20,11 @@ export const createRecords = (state: string) => {
 
   return {
     jobsOf,
+    /** What a job was asked for. */
+    requestOf: (job: string) =>
+      query<{ request: string }>("select request from job_requests where job_id = ?", job).map(
+        ({ request }) => JSON.parse(request) as { prompt: string },
+      )[0],
     apiRequestsOf: (job: string) => query<ApiRequestRow>("select * from api_requests where job_id = ?", job),
     /** How many rows there are of `table where condition`. */
     count: (rows: string) => query<{ count: number }>(`select count(*) as count from ${rows}`)[0]?.count,
