@@ -14,6 +14,7 @@ import { cliVersion, version } from "../lib/version.ts";
 import type { Outbox } from "../lib/webhooks/outbox.ts";
 import type { Collector } from "./garbage.ts";
 import { refuseBrowsers } from "./middleware/browser.ts";
+import { authenticate } from "./middleware/caller.ts";
 import { answerError } from "./middleware/errors.ts";
 import { assumeJson, identify, type Variables } from "./middleware/request.ts";
 import { healthRoutes } from "./routes/health.ts";
@@ -48,6 +49,7 @@ export const createApp = ({ config: { claude, server }, health, credential, log,
   app.use(identify(log));
   app.use(refuseBrowsers({ allowedHosts: server.allowed_hosts, corsOrigins: server.cors_origins }));
   if (server.cors_origins.length > 0) app.use(cors({ origin: server.cors_origins }));
+  app.use(authenticate());
   app.use(bodyLimit({ maxSize: maxBodyBytes, onError: tooLarge }));
   app.use(assumeJson);
   app.doc31("/openapi.json", { openapi: "3.1.0", info: { title: "Stromboli", version } });

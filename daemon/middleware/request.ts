@@ -1,9 +1,11 @@
 import { isUtf8 } from "node:buffer";
 import { createMiddleware } from "hono/factory";
+import type { Caller } from "../../lib/auth/caller.ts";
 import { StromboliError } from "../../lib/errors.ts";
 import type { Log } from "../../lib/log.ts";
 
-export type Variables = { Variables: { requestId: string } };
+/** `source`: the address a request came from, or `unix`. */
+export type Variables = { Variables: { requestId: string; caller: Caller; source: string } };
 
 /** Gives every request an id, the caller's own when it is a fit one, and logs one line about it. */
 export const identify = (log: Log) =>

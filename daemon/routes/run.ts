@@ -103,36 +103,50 @@ export const runRoutes = ({ runner, views }: Deps) => {
 
   return new OpenAPIHono<Variables>({ defaultHook: refuseInvalid })
     .openapi(run, async (c) => {
-      const asked = askedFor("run", c.req.valid("json"), c.req.valid("header")["idempotency-key"]);
+      const asked = askedFor(c, {
+        mode: "run",
+        request: c.req.valid("json"),
+        key: c.req.valid("header")["idempotency-key"],
+      });
       const { id } = await runner.submit(asked);
       leaveWith(c.req.raw.signal, asked, () => runner.leave(id));
       await runner.ended(id);
       return c.json(await views.run(id), 200);
     })
     .openapi(runAsync, async (c) => {
-      const asked = askedFor("job", c.req.valid("json"), c.req.valid("header")["idempotency-key"]);
+      const asked = askedFor(c, {
+        mode: "job",
+        request: c.req.valid("json"),
+        key: c.req.valid("header")["idempotency-key"],
+      });
       const { id, sessionId } = await runner.submit(asked);
       return c.json({ job_id: id, session_id: sessionId }, 202);
     })
     .openapi(stream, (c) => {
-      const asked = askedFor("run", c.req.valid("json"), c.req.valid("header")["idempotency-key"]);
+      const asked = askedFor(c, {
+        mode: "run",
+        request: c.req.valid("json"),
+        key: c.req.valid("header")["idempotency-key"],
+      });
       return follow(c, asked, c.req.valid("query").events);
     })
     .openapi(streamGet, (c) => {
       if (c.req.method === "HEAD") return new Response(null, { headers: { allow: "GET" }, status: 405 }); // asking for a head must run nothing
       const { events, ...query } = c.req.valid("query");
-      return follow(c, askedFor("run", requestOf(query)), events);
+      return follow(c, askedFor(c, { mode: "run", request: requestOf(query) }), events);
     });
 };
 
-const askedFor = (mode: Mode, request: RunRequest, header?: string): Asked => {
+type Handed = { mode: Mode; request: RunRequest; key?: string | undefined };
+
+const askedFor = (c: Context<Variables>, { mode, request, key: header }: Handed): Asked => {
   const { idempotency_key: inBody } = request;
   if (header !== undefined && inBody !== undefined && header !== inBody)
     throw new StromboliError(
       "invalid_request",
       "idempotency_key and the Idempotency-Key header differ; send one of them",
     );
-  return { mode, request, key: header ?? inBody };
+  return { caller: c.get("caller"), mode, request, key: header ?? inBody };
 };
 
 const requestOf = ({

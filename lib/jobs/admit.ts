@@ -1,5 +1,6 @@
 import { createHash, randomBytes } from "node:crypto";
 import type { CliFinder } from "../agent/binary.ts";
+import type { Caller } from "../auth/caller.ts";
 import { noCredentials, type Credential } from "../credentials.ts";
 import { StromboliError } from "../errors.ts";
 import { planRun, type Machine, type Plan } from "../policy/plan.ts";
@@ -32,7 +33,7 @@ export type AdmissionDeps = {
 
 /** How a caller hands in a request: `run` waits for the result, `job` comes back for it. */
 export type Mode = "run" | "job";
-export type Asked = { request: RunRequest; mode: Mode; key?: string | undefined };
+export type Asked = { caller: Caller; request: RunRequest; mode: Mode; key?: string | undefined };
 export type Admitted = {
   id: string;
   sessionId: string;

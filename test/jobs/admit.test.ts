@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { randomUUID } from "node:crypto";
 import { test } from "node:test";
+import { localCaller } from "../../lib/auth/caller.ts";
 import { StromboliError } from "../../lib/errors.ts";
 import { requestOf } from "../harness.ts";
 import { openRunner } from "./harness.ts";
@@ -110,7 +111,7 @@ for (const [title, more, code] of [
       "images" in more ? { images: { ...deps.images, find: refuse } } : { secrets: { check: refuse } },
     );
     const request = requestOf({ podman: { secrets_env: { A: "b" } } });
-    await assert.rejects(runner.submit({ request, mode: "job" }), { code });
+    await assert.rejects(runner.submit({ caller: localCaller, request, mode: "job" }), { code });
     assert.deepEqual(jobs.open(), []);
   });
 }
@@ -120,7 +121,9 @@ test("a request that was on its way when the daemon began to stop is refused", a
   const { promise: gate, resolve: open } = Promise.withResolvers<void>();
   const find = async (reference: string) => (await gate, deps.images.find(reference));
   const runner = start({ images: { ...deps.images, find } });
-  const submitted = assert.rejects(runner.submit({ request: requestOf(), mode: "job" }), { code: "shutting_down" });
+  const submitted = assert.rejects(runner.submit({ caller: localCaller, request: requestOf(), mode: "job" }), {
+    code: "shutting_down",
+  });
   const drained = runner.drain();
   open();
   await submitted;

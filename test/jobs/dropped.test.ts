@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { localCaller } from "../../lib/auth/caller.ts";
 import { mockTimers } from "../harness.ts";
 import { openRunner, resultLine } from "./harness.ts";
 
@@ -20,7 +21,7 @@ test("a job that was dropped for a reason that nobody foresaw is taken up again 
   fake.state.output = resultLine;
   const timers = mockTimers(t);
   const runner = start({ ends });
-  const { id } = await runner.submit({ request: { prompt: "hi" }, mode: "run" });
+  const { id } = await runner.submit({ caller: localCaller, request: { prompt: "hi" }, mode: "run" });
   const ended = runner.ended(id);
   await soon(() => lines.join("").includes("a job was dropped; it is taken up again"));
   assert.equal(jobs.find(id)?.state, "running");

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { appendFileSync, readFileSync, statSync } from "node:fs";
 import { test } from "node:test";
+import { localCaller } from "../../lib/auth/caller.ts";
 import { jobFolder } from "../../lib/jobs/folder.ts";
 import { until } from "../e2e/wait.ts";
 import { jobOf, running } from "./containers.ts";
@@ -47,7 +48,7 @@ test("an agent that waits for the model behind its result is not ended", async (
     isBusy: () => asked++ < 1_000_000,
   });
   const runner = start({ broker: { open } });
-  const { id } = await runner.submit({ request: { prompt: "hi" }, mode: "run" });
+  const { id } = await runner.submit({ caller: localCaller, request: { prompt: "hi" }, mode: "run" });
   await until("a look", () => asked > 0);
   assert.equal(jobs.find(id)?.stopReason, null);
   fake.exit(id, 0);

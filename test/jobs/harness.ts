@@ -2,6 +2,7 @@ import { mkdirSync, readdirSync } from "node:fs";
 import { join } from "node:path";
 import type { TestContext } from "node:test";
 import type { z } from "zod";
+import { localCaller } from "../../lib/auth/caller.ts";
 import { createCliFinder } from "../../lib/agent/binary.ts";
 import type { Door } from "../../lib/broker/broker.ts";
 import type { Mode } from "../../lib/jobs/admit.ts";
@@ -47,7 +48,7 @@ export const openRunner = (t: TestContext, config: Settings = {}) => {
     /** A daemon's runner; what is to differ from the first one's is given. */
     start,
     submit: (request: Partial<z.input<typeof RunRequest>> = {}, mode: Mode = "run", key?: string) =>
-      runner.submit({ request: requestOf(request), mode, key }),
+      runner.submit({ caller: localCaller, request: requestOf(request), mode, key }),
     /** The answer to who waits for a job. */
     resultOf: async (id: string) => {
       await runner.ended(id);

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { localCaller } from "../../lib/auth/caller.ts";
 import { requestOf } from "../harness.ts";
 import { openRunner } from "./harness.ts";
 
@@ -58,7 +59,7 @@ test("a key counts for 24 hours, whatever has become of its job", async (t) => {
   const { fake, start } = openRunner(t, soon);
   const clock = { now: 1_000_000 };
   const runner = start({ now: () => clock.now });
-  const submit = () => runner.submit({ request: requestOf(), mode: "job", key: "key" });
+  const submit = () => runner.submit({ caller: localCaller, request: requestOf(), mode: "job", key: "key" });
   const first = await submit();
   fake.exit(first.id, 0);
   await runner.ended(first.id);

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { randomUUID } from "node:crypto";
 import { test } from "node:test";
+import { localCaller } from "../../lib/auth/caller.ts";
 import { until } from "../e2e/wait.ts";
 import { openRunner, resultLine } from "./harness.ts";
 
@@ -132,7 +133,7 @@ test("how long a job waited is told", async (t) => {
   const place = openRunner(t, { jobs: { max_running: 1 } });
   const clock = { now: 1_000_000 };
   const runner = place.start({ now: () => clock.now });
-  const submit = () => runner.submit({ request: { prompt: "hi" }, mode: "job" });
+  const submit = () => runner.submit({ caller: localCaller, request: { prompt: "hi" }, mode: "job" });
   const [first, second] = [await submit(), await submit()];
   await until("the first job", () => place.jobs.find(first.id)?.state === "running");
   clock.now += 5000;

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { localCaller } from "../../lib/auth/caller.ts";
 import { requestOf } from "../harness.ts";
 import { openRunner, resultLine } from "./harness.ts";
 
@@ -106,9 +107,11 @@ test("a session without persistence leaves neither row nor files", async (t) => 
 test("without credentials nothing is begun, except a demo", async (t) => {
   const { fake, start, jobs } = openRunner(t);
   const runner = start({ credential: () => undefined });
-  await assert.rejects(runner.submit({ request: requestOf(), mode: "run" }), { code: "no_credentials" });
+  await assert.rejects(runner.submit({ caller: localCaller, request: requestOf(), mode: "run" }), {
+    code: "no_credentials",
+  });
   assert.deepEqual(jobs.open(), []);
-  const { id } = await runner.submit({ request: requestOf({ demo: true }), mode: "run" });
+  const { id } = await runner.submit({ caller: localCaller, request: requestOf({ demo: true }), mode: "run" });
   fake.exit(id, 0);
   await assert.doesNotReject(runner.ended(id));
 });
@@ -117,7 +120,7 @@ test("credentials that went while a job waited are why it does not start", async
   const { start, jobs, views } = openRunner(t);
   let asked = 0;
   const runner = start({ credential: () => (asked++ === 0 ? { kind: "api_key", value: "sk-real" } : undefined) });
-  const { id } = await runner.submit({ request: requestOf(), mode: "job" });
+  const { id } = await runner.submit({ caller: localCaller, request: requestOf(), mode: "job" });
   await assert.rejects(runner.ended(id), { code: "no_credentials" });
   assert.deepEqual([jobs.find(id)?.ending?.outcome, (await views.job(id)).status], ["start_failed", "failed"]);
 });
