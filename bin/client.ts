@@ -8,7 +8,7 @@ import { defaultSocket, isOwnFolder } from "../lib/paths.ts";
 import { exitCodes, Failure } from "./failure.ts";
 
 /** Where a daemon listens. */
-export type Target = { socketPath: string } | { host: string; port: number };
+export type Target = { socketPath: string } | { protocol: "http:" | "https:"; host: string; port: number };
 export type Client = ReturnType<typeof createClient>;
 
 /** STROMBOLI_HOST when it is set, else the socket of this user's daemon. */
@@ -18,7 +18,8 @@ export const findTarget = (env: NodeJS.ProcessEnv): Target => {
 };
 
 /** The typed client of the HTTP API, over a unix socket or TCP. */
-export const createClient = (target: Target) => hc<App>("http://localhost", { fetch: fetchFrom(target) });
+export const createClient = (target: Target, env: NodeJS.ProcessEnv = process.env) =>
+  hc<App>("http://localhost", { fetch: fetchFrom(target, env["STROMBOLI_TOKEN"]) });
 
 /** Whether a daemon answers there. */
 export const isUp = async (target: Target): Promise<boolean> => {
@@ -52,17 +53,16 @@ export const failureOf = async (text: string): Promise<Failure> => {
 
 const parseTarget = (text: string): Target => {
   if (text.startsWith("unix://")) return { socketPath: text.slice("unix://".length) };
-  if (!URL.canParse(text))
-    throw new Failure(`STROMBOLI_HOST is not unix:///path or http://host:port but ${text}`, exitCodes.usage);
-  const { hostname, port, protocol } = new URL(text);
-  if (protocol !== "http:")
-    throw new Failure(`STROMBOLI_HOST is not unix:///path or http://host:port but ${text}`, exitCodes.usage);
-  return { host: hostname.replace(/^\[(.*)\]$/, "$1"), port: Number(port || 80) };
+  const { hostname, port, protocol } = URL.parse(text) ?? {};
+  if (hostname === undefined || (protocol !== "http:" && protocol !== "https:"))
+    throw new Failure(`STROMBOLI_HOST is not unix:///path or http(s)://host:port but ${text}`, exitCodes.usage);
+  const usual = protocol === "http:" ? 80 : 443;
+  return { protocol, host: hostname.replace(/^\[(.*)\]$/, "$1"), port: Number(port || usual) };
 };
 
 /** fetch as far as the client needs it. Node's own cannot speak over unix sockets, and costs 40 ms to load. */
 const fetchFrom =
-  (target: Target) =>
+  (target: Target, token: string | undefined) =>
   async (input: string | URL | Request, init: RequestInit = {}): Promise<Response> => {
     if ("socketPath" in target) checkFolder(dirname(target.socketPath));
     const url = new URL(input instanceof Request ? input.url : input);
@@ -70,12 +70,19 @@ const fetchFrom =
       ...target,
       path: `${url.pathname}${url.search}`,
       method: init.method ?? "GET",
-      headers: { ...Object.fromEntries(new Headers(init.headers)), host: "localhost" },
+      headers: {
+        ...Object.fromEntries(new Headers(init.headers)),
+        host: "localhost", // which the daemon lets in whatever the machine is called
+        ...(token && { host: hostOf(target), authorization: `Bearer ${token}` }),
+      },
       ...(init.signal && { signal: init.signal }),
     };
-    const { request: httpRequest } = await import("node:http"); // 25 ms, which --help and --version need not wait for
+    // 25 ms, which --help and --version need not wait for
+    const { request: send } = await ("protocol" in target && target.protocol === "https:"
+      ? import("node:https")
+      : import("node:http"));
     return new Promise((resolve, reject) => {
-      const request = httpRequest(options, (incoming) => {
+      const request = send(options, (incoming) => {
         const headers = Object.entries(incoming.headersDistinct).flatMap(([name, values = []]) =>
           values.map((value): [string, string] => [name, value]),
         );
@@ -87,6 +94,12 @@ const fetchFrom =
       request.end(init.body ?? undefined);
     });
   };
+
+const hostOf = (target: Target): string => {
+  if ("socketPath" in target) return "localhost";
+  const { host, port } = target;
+  return `${host.includes(":") ? `[${host}]` : host}:${port}`;
+};
 
 /** Prompts and variables go to whoever listens, so the folder of the socket must be nobody else's. */
 const checkFolder = (path: string): void => {

@@ -1,6 +1,8 @@
 import { OpenAPIHono } from "@hono/zod-openapi";
 import { bodyLimit } from "hono/body-limit";
 import { cors } from "hono/cors";
+import type { ApiTokens } from "../lib/auth/api-tokens.ts";
+import type { Auth } from "../lib/auth/auth.ts";
 import type { Credential } from "../lib/credentials.ts";
 import { StromboliError } from "../lib/errors.ts";
 import type { Health } from "../lib/health.ts";
@@ -17,15 +19,19 @@ import { refuseBrowsers } from "./middleware/browser.ts";
 import { authenticate } from "./middleware/caller.ts";
 import { answerError } from "./middleware/errors.ts";
 import { assumeJson, identify, type Variables } from "./middleware/request.ts";
+import { authRoutes } from "./routes/auth.ts";
 import { healthRoutes } from "./routes/health.ts";
 import { jobRoutes } from "./routes/jobs.ts";
 import { pruneRoutes } from "./routes/prune.ts";
 import { runRoutes } from "./routes/run.ts";
+import { tokenRoutes } from "./routes/tokens.ts";
 import { webhookRoutes } from "./routes/webhooks.ts";
 
 export type App = ReturnType<typeof createApp>;
 export type AppDeps = {
   config: Config;
+  auth: Auth;
+  apiTokens: ApiTokens;
   runner: Runner;
   views: Views;
   outbox: Pick<Outbox, "redeliver">;
@@ -40,7 +46,8 @@ export type AppDeps = {
 const maxBodyBytes = 10 * 1024 * 1024;
 
 /** The HTTP API. Pure wiring: nothing opens here. */
-export const createApp = ({ config: { claude, server }, health, credential, log, ...deps }: AppDeps) => {
+export const createApp = ({ config, health, credential, log, ...deps }: AppDeps) => {
+  const { claude, server } = config;
   const app = new OpenAPIHono<Variables>();
   app.onError(answerError(log));
   app.notFound((c) => {
@@ -49,7 +56,7 @@ export const createApp = ({ config: { claude, server }, health, credential, log,
   app.use(identify(log));
   app.use(refuseBrowsers({ allowedHosts: server.allowed_hosts, corsOrigins: server.cors_origins }));
   if (server.cors_origins.length > 0) app.use(cors({ origin: server.cors_origins }));
-  app.use(authenticate());
+  app.use(authenticate(deps.auth, config));
   app.use(bodyLimit({ maxSize: maxBodyBytes, onError: tooLarge }));
   app.use(assumeJson);
   app.doc31("/openapi.json", { openapi: "3.1.0", info: { title: "Stromboli", version } });
@@ -58,7 +65,9 @@ export const createApp = ({ config: { claude, server }, health, credential, log,
     .route("/", runRoutes(deps))
     .route("/", jobRoutes(deps))
     .route("/", webhookRoutes(deps))
-    .route("/", pruneRoutes(deps));
+    .route("/", pruneRoutes(deps))
+    .route("/", authRoutes(deps))
+    .route("/", tokenRoutes(deps));
 };
 
 const tooLarge = (): never => {

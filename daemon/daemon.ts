@@ -3,7 +3,6 @@ import { createServer, type Server } from "node:http";
 import { join } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
 import { getRequestListener } from "@hono/node-server";
-import { StromboliError } from "../lib/errors.ts";
 import type { Log } from "../lib/log.ts";
 import { defaultSocket, stateFolder } from "../lib/paths.ts";
 import type { Config } from "../lib/schema/config.ts";
@@ -21,7 +20,6 @@ export type DaemonOptions = { config: Config; env: NodeJS.ProcessEnv; log: Log }
 
 /** Opens everything in order; disposing closes it in reverse. */
 export const startDaemon = async ({ config, env, log }: DaemonOptions) => {
-  refuseOpenHost(config.server.host);
   await using stack = new AsyncDisposableStack();
   const path = config.state_dir || stateFolder(env);
   const folders = usable(path, () => makeFolders(path));
@@ -38,7 +36,7 @@ export const startDaemon = async ({ config, env, log }: DaemonOptions) => {
   const { runner, retention } = parts;
   const collector = createCollector();
   const app = createApp({ ...parts, collector });
-  const servers = [serve(app), serve(app)] as const; // one for the socket, one for the port
+  const servers = [serve(app, "unix"), serve(app, "tcp")] as const;
   stack.defer(() => closeServers(servers, () => Promise.all([runner.drain(), retention[Symbol.asyncDispose]()])));
   await runner.recover();
   retention.start();
@@ -57,18 +55,9 @@ export const startDaemon = async ({ config, env, log }: DaemonOptions) => {
   return { url, socket, [Symbol.asyncDispose]: () => resources.disposeAsync() };
 };
 
-const serve = (app: App): Server => {
-  const answer = getRequestListener(app.fetch);
+const serve = (app: App, via: "unix" | "tcp"): Server => {
+  const answer = getRequestListener((request, env) => app.fetch(request, { ...env, via }));
   return createServer((request, response) => void answer(request, response));
-};
-
-/** Who can reach the port can run agents; without authentication that is this machine's own affair. */
-const refuseOpenHost = (host: string): void => {
-  if (/^(127(\.\d{1,3}){3}|::1|localhost)$/.test(host)) return;
-  throw new StromboliError(
-    "config_invalid",
-    `server.host ${host} is not a loopback address, and this version has no authentication; put a reverse proxy in front`,
-  );
 };
 
 /** Takes no more requests, lets the answers in flight go out, then closes what is left. */

@@ -1,5 +1,7 @@
 import { availableParallelism, totalmem } from "node:os";
 import { createCliFinder } from "../lib/agent/binary.ts";
+import { createApiTokens } from "../lib/auth/api-tokens.ts";
+import { createAuth } from "../lib/auth/auth.ts";
 import { createBroker } from "../lib/broker/broker.ts";
 import { createUpstream } from "../lib/broker/upstream.ts";
 import { findCredential } from "../lib/credentials.ts";
@@ -76,5 +78,7 @@ export const createParts = ({ config, env, log, folders, stores }: Options, stac
     isDraining: runner.isDraining,
     now: () => performance.now(),
   });
-  return { config, log, credential, runner, views, outbox, retention, health, deliveries: stores.deliveries };
+  const access = { auth: createAuth(common), apiTokens: createApiTokens(common) };
+  const { deliveries } = stores;
+  return { config, log, ...access, credential, runner, views, outbox, retention, health, deliveries };
 };

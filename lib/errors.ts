@@ -7,6 +7,8 @@ const table = {
   unsupported: { status: 400, exit: 2, hint: "" },
   image_incompatible: { status: 400, exit: 2, hint: "" },
   secret_not_found: { status: 400, exit: 2, hint: "create it with: podman secret create NAME -" },
+  unauthorized: { status: 401, exit: 77, hint: "" },
+  forbidden: { status: 403, exit: 77, hint: "" },
   host_not_allowed: { status: 403, exit: 77, hint: "use a loopback name, or add the name to server.allowed_hosts" },
   origin_not_allowed: { status: 403, exit: 77, hint: "add the origin to server.cors_origins if you trust it" },
   volume_not_allowed: { status: 403, exit: 77, hint: "" },
@@ -20,6 +22,8 @@ const table = {
   delivery_not_found: { status: 404, exit: 1, hint: "" },
   session_not_found: { status: 404, exit: 1, hint: "" },
   image_not_found: { status: 404, exit: 1, hint: "" },
+  token_not_found: { status: 404, exit: 1, hint: "" },
+  token_exists: { status: 409, exit: 1, hint: "revoke it first with: stromboli token revoke NAME" },
   session_exists: { status: 409, exit: 1, hint: "pass resume: true to continue it" },
   session_in_use: { status: 409, exit: 1, hint: "try again when that run has ended" },
   job_ended: { status: 409, exit: 1, hint: "" },
@@ -28,6 +32,11 @@ const table = {
   range_not_satisfiable: { status: 416, exit: 2, hint: "" },
   payload_too_large: { status: 413, exit: 2, hint: "" },
   internal: { status: 500, exit: 70, hint: "the daemon's log has the details" },
+  auth_not_configured: {
+    status: 503,
+    exit: 78,
+    hint: "set auth.jwt_secret to at least 32 random bytes, or use the API token itself",
+  },
   no_credentials: { status: 503, exit: 78, hint: "" },
   podman_unusable: { status: 503, exit: 69, hint: "" },
   podman_failed: { status: 503, exit: 69, hint: "" },
@@ -80,6 +89,13 @@ export const storageFailure = (thrown: unknown): StromboliError | undefined =>
   /^(SQLITE_(FULL|READONLY|IOERR|CANTOPEN)|ENOSPC|EROFS|EDQUOT|EIO)/.test(String(thrown.code))
     ? new StromboliError("storage_failed", "the state folder cannot be written to", { cause: thrown })
     : undefined;
+
+/** Whether a row could not be written because another has its name. */
+export const isTaken = (error: unknown): boolean =>
+  error instanceof Error && "code" in error && error.code === "SQLITE_CONSTRAINT_UNIQUE";
+
+/** The same for a job of somebody else's: who may not see it is not to know that it is there. */
+export const jobNotFound = (id: string): StromboliError => new StromboliError("job_not_found", `there is no job ${id}`);
 
 /** For `catch`: a file that is not there is nothing, any other failure is one. */
 export const unlessMissing = (error: unknown): undefined => {

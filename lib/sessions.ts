@@ -2,6 +2,7 @@ import { existsSync, lstatSync, readdirSync, type Stats } from "node:fs";
 import { chmod, chown, constants, cp, lstat, mkdir, readdir, rename, rm } from "node:fs/promises";
 import { join } from "node:path";
 import type { Conversation } from "./agent/flags.ts";
+import { sees, type Caller } from "./auth/caller.ts";
 import { StromboliError, unlessMissing } from "./errors.ts";
 import { defaultWorkdir } from "./policy/plan.ts";
 import type { RunRequest } from "./schema/run.ts";
@@ -20,11 +21,12 @@ export const createSessions = ({ folder, store }: { folder: string; store: Sessi
     workspace: join(folder, id, "workspace"),
   });
   /** The session that a request goes on with; none to `continue` means a new one, as the CLI has it. */
-  const continued = ({ claude, workdir = defaultWorkdir }: RunRequest): string | undefined => {
-    if (claude?.continue) return store.newestIn(workdir)?.id;
+  const continued = ({ claude, workdir = defaultWorkdir }: RunRequest, caller: Caller): string | undefined => {
+    if (claude?.continue) return store.newestIn(caller.name, workdir)?.id;
     if (!claude?.resume || claude.session_id === undefined) return undefined;
     const session = store.find(claude.session_id);
-    if (!session) throw new StromboliError("session_not_found", `there is no session ${claude.session_id}`);
+    if (!session || !sees(caller, session.owner))
+      throw new StromboliError("session_not_found", `there is no session ${claude.session_id}`);
     return session.id;
   };
   const unused = (given: string = crypto.randomUUID()): string => {
@@ -34,9 +36,9 @@ export const createSessions = ({ folder, store }: { folder: string; store: Sessi
 
   return {
     /** Decides which session a request means; throws `session_not_found` or `session_exists`. */
-    choose(request: RunRequest): Choice {
+    choose(request: RunRequest, caller: Caller): Choice {
       const { session_id: given, fork_session: fork, no_persistence } = request.claude ?? {};
-      const old = continued(request);
+      const old = continued(request, caller);
       if (old === undefined) return { id: unused(given), isNew: true, keep: !no_persistence, from: undefined };
       return fork
         ? { id: crypto.randomUUID(), isNew: true, keep: true, from: old }

@@ -171,3 +171,17 @@ test("a folder in place of the file is refused by name", (t) => {
   mkdirSync(join(cwd, "stromboli.yaml"));
   assert.throws(() => loadConfig({ env: {}, cwd }), refusal(/stromboli\.yaml/));
 });
+
+for (const secret of [
+  "short",
+  "a".repeat(64),
+  "change-me-change-me-change-me-0123456789",
+  "my-super-secret-jwt-secret-0123456789abc",
+]) {
+  test(`a JWT secret that can be guessed is refused, with how to make one: ${secret.slice(0, 12)}`, (t) => {
+    assert.throws(
+      () => load(t, `auth: { jwt_secret: ${secret} }`),
+      refusal(/auth\.jwt_secret: must .*openssl rand -hex 32/),
+    );
+  });
+}

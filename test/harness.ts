@@ -28,6 +28,8 @@ import { createJobLister } from "../lib/store/job-list.ts";
 import type { Ending } from "../lib/store/job-rows.ts";
 import { createJobStore, type NewJob } from "../lib/store/jobs.ts";
 import { createSessionStore } from "../lib/store/sessions.ts";
+import { createFamilyStore } from "../lib/store/token-families.ts";
+import { createTokenStore } from "../lib/store/tokens.ts";
 
 /** A folder of the test's own, its path short enough for a socket. */
 export const tempFolder = (t: TestContext): string => {
@@ -87,6 +89,8 @@ export const openStores = (t: TestContext) => {
     deliveries: createDeliveryStore(db),
     idempotency: createIdempotencyStore(db),
     list: createJobLister(db),
+    tokens: createTokenStore(db),
+    families: createFamilyStore(db),
   };
 };
 
@@ -117,6 +121,7 @@ export const newJob = (more: Partial<NewJob> = {}): NewJob => {
   const id = `run-${randomBytes(8).toString("hex")}`;
   return {
     id,
+    owner: "local",
     sessionId: randomUUID(),
     request: { prompt: "hi" },
     container: `stromboli-${id}`,

@@ -1,26 +1,28 @@
 import assert from "node:assert/strict";
 import { randomUUID } from "node:crypto";
 import { test, type TestContext } from "node:test";
+import { localCaller } from "../lib/auth/caller.ts";
 import { choiceOf, createSessions } from "../lib/sessions.ts";
 import { openStores, requestOf, tempFolder } from "./harness.ts";
 
 /** Sessions some of which are known already, each used later than the one before. */
 const openSessions = (t: TestContext, ...known: string[]) => {
   const { sessions: store } = openStores(t);
-  for (const [at, id] of known.entries()) store.insert({ id, title: "", workdir: "/workspace", createdAt: at });
+  for (const [at, id] of known.entries())
+    store.insert({ id, owner: "local", title: "", workdir: "/workspace", createdAt: at });
   return { store, sessions: createSessions({ folder: tempFolder(t), store }) };
 };
 
 const [one, two] = [randomUUID(), randomUUID()];
 
 test("without a name a session is new, under a UUID, and kept", (t) => {
-  const { id, ...rest } = openSessions(t).sessions.choose(requestOf());
+  const { id, ...rest } = openSessions(t).sessions.choose(requestOf(), localCaller);
   assert.match(id, /^[0-9a-f-]{36}$/);
   assert.deepEqual(rest, { isNew: true, keep: true, from: undefined });
 });
 
 test("a name that is free names the new session", (t) => {
-  assert.deepEqual(openSessions(t).sessions.choose(requestOf({ claude: { session_id: one } })), {
+  assert.deepEqual(openSessions(t).sessions.choose(requestOf({ claude: { session_id: one } }), localCaller), {
     id: one,
     isNew: true,
     keep: true,
@@ -29,44 +31,56 @@ test("a name that is free names the new session", (t) => {
 });
 
 test("a name that is taken is refused, with how to continue", (t) => {
-  assert.throws(() => openSessions(t, one).sessions.choose(requestOf({ claude: { session_id: one } })), {
+  assert.throws(() => openSessions(t, one).sessions.choose(requestOf({ claude: { session_id: one } }), localCaller), {
     code: "session_exists",
     message: /resume: true/,
   });
 });
 
 test("resume goes on with the session of that name", (t) => {
-  const choice = openSessions(t, one).sessions.choose(requestOf({ claude: { session_id: one, resume: true } }));
+  const choice = openSessions(t, one).sessions.choose(
+    requestOf({ claude: { session_id: one, resume: true } }),
+    localCaller,
+  );
   assert.deepEqual(choice, { id: one, isNew: false, keep: true, from: undefined });
 });
 
 test("a session that is not there cannot be resumed", (t) => {
-  assert.throws(() => openSessions(t, two).sessions.choose(requestOf({ claude: { session_id: one, resume: true } })), {
-    code: "session_not_found",
-  });
+  assert.throws(
+    () => openSessions(t, two).sessions.choose(requestOf({ claude: { session_id: one, resume: true } }), localCaller),
+    {
+      code: "session_not_found",
+    },
+  );
 });
 
 test("a fork is a new session that starts with the old one's files", (t) => {
   const request = requestOf({ claude: { session_id: one, resume: true, fork_session: true } });
-  const { id, ...rest } = openSessions(t, one).sessions.choose(request);
+  const { id, ...rest } = openSessions(t, one).sessions.choose(request, localCaller);
   assert.notEqual(id, one);
   assert.deepEqual(rest, { isNew: true, keep: true, from: one });
 });
 
 test("continue goes on with the session that was used last with this workdir", (t) => {
   const { sessions, store } = openSessions(t, one, two);
-  store.insert({ id: randomUUID(), title: "", workdir: "/elsewhere", createdAt: 99 });
+  store.insert({ id: randomUUID(), owner: "local", title: "", workdir: "/elsewhere", createdAt: 99 });
   store.used(one, 50, 0);
-  assert.equal(sessions.choose(requestOf({ claude: { continue: true } })).id, one);
+  assert.equal(sessions.choose(requestOf({ claude: { continue: true } }), localCaller).id, one);
 });
 
 test("continue begins a session where there is none", (t) => {
-  const { isNew } = openSessions(t, one).sessions.choose(requestOf({ claude: { continue: true }, workdir: "/src" }));
+  const { isNew } = openSessions(t, one).sessions.choose(
+    requestOf({ claude: { continue: true }, workdir: "/src" }),
+    localCaller,
+  );
   assert.equal(isNew, true);
 });
 
 test("without persistence a session is not kept", (t) => {
-  assert.equal(openSessions(t).sessions.choose(requestOf({ claude: { no_persistence: true } })).keep, false);
+  assert.equal(
+    openSessions(t).sessions.choose(requestOf({ claude: { no_persistence: true } }), localCaller).keep,
+    false,
+  );
 });
 
 const job = { sessionId: one, forkedFrom: null };

@@ -4,8 +4,11 @@ import type { Caller } from "../../lib/auth/caller.ts";
 import { StromboliError } from "../../lib/errors.ts";
 import type { Log } from "../../lib/log.ts";
 
-/** `source`: the address a request came from, or `unix`. */
-export type Variables = { Variables: { requestId: string; caller: Caller; source: string } };
+/** `via`: the listener a request came in by. `source`: the address it came from, or `unix`. `open`: no token is needed. */
+export type Variables = {
+  Bindings: { via: "unix" | "tcp" };
+  Variables: { requestId: string; caller: Caller; source: string; open: boolean };
+};
 
 /** Gives every request an id, the caller's own when it is a fit one, and logs one line about it. */
 export const identify = (log: Log) =>

@@ -1,6 +1,7 @@
 import { createRoute, OpenAPIHono, z } from "@hono/zod-openapi";
+import type { Context } from "hono";
 import type { Runner } from "../../lib/jobs/runner.ts";
-import type { Views } from "../../lib/jobs/views.ts";
+import type { CallerViews, Views } from "../../lib/jobs/views.ts";
 import { Cancelled, JobList, JobQuery, JobResponse, numberIn } from "../../lib/schema/job.ts";
 import type { Collector } from "../garbage.ts";
 import { refuseInvalid } from "../middleware/errors.ts";
@@ -73,20 +74,23 @@ const logs = createRoute({
 
 type Deps = { runner: Runner; views: Views; collector: Pick<Collector, "passOn"> };
 
-export const jobRoutes = ({ runner, views, collector }: Deps) =>
-  new OpenAPIHono<Variables>({ defaultHook: refuseInvalid })
-    .openapi(list, async (c) => c.json(await views.list(c.req.valid("query")), 200))
-    .openapi(show, async (c) => c.json(await views.job(c.req.valid("param").id), 200))
+export const jobRoutes = ({ runner, views, collector }: Deps) => {
+  const viewsOf = (c: Context<Variables>) => views.of(c.get("caller"));
+
+  return new OpenAPIHono<Variables>({ defaultHook: refuseInvalid })
+    .openapi(list, async (c) => c.json(await viewsOf(c).list(c.req.valid("query")), 200))
+    .openapi(show, async (c) => c.json(await viewsOf(c).job(c.req.valid("param").id), 200))
     .openapi(cancel, async (c) => {
       const { id } = c.req.valid("param");
-      await runner.cancel(id);
+      await runner.cancel(c.get("caller"), id);
       return c.json({ cancelled: true as const, job_id: id }, 200);
     })
     .openapi(events, async (c) => {
       const { id } = c.req.valid("param");
       const { after: asked = 0, follow } = c.req.valid("query");
       const after = lastIdOf(c.req.valid("header")["last-event-id"]) ?? asked; // a browser that comes back repeats its query
-      if (await views.isOver(id, after)) return c.body(null, 204); // at which a browser stops coming back
+      const mine = viewsOf(c);
+      if (await mine.isOver(id, after)) return c.body(null, 204); // at which a browser stops coming back
       const hungUp = new AbortController();
       c.req.raw.signal.addEventListener("abort", () => hungUp.abort(), { once: true });
       const reading = {
@@ -94,19 +98,20 @@ export const jobRoutes = ({ runner, views, collector }: Deps) =>
         follow: follow !== "false",
         signal: hungUp.signal,
       };
-      const batches = views.batches(id, reading);
+      const batches = mine.batches(id, reading);
       return eventStream(chunksOf(batches, collector), () => hungUp.abort());
     })
     .openapi(logs, (c) => {
-      const path = views.log(c.req.valid("param").id, c.req.valid("query").stream ?? "stdout");
+      const path = viewsOf(c).log(c.req.valid("param").id, c.req.valid("query").stream ?? "stdout");
       return sendFile(path, c.req.header("range"));
     });
+};
 
 /** A browser sends back what it got; anything else counts as nothing known. */
 const lastIdOf = (header: string | undefined): number | undefined =>
   header !== undefined && /^\d{1,15}$/.test(header) ? Number(header) : undefined;
 
-async function* chunksOf(batches: ReturnType<Views["batches"]>, { passOn }: Pick<Collector, "passOn">) {
+async function* chunksOf(batches: ReturnType<CallerViews["batches"]>, { passOn }: Pick<Collector, "passOn">) {
   for await (const batch of batches) {
     if (Array.isArray(batch)) yield named(batch);
     else {

@@ -9,6 +9,7 @@ export const json = <Schema extends z.ZodType>(schema: Schema, description: stri
 /** The errors that any route may answer with. */
 export const failures = {
   400: json(Failure, "The request is not valid"),
+  401: json(Failure, "It needs a token, or another one"),
   403: json(Failure, "Policy refuses it"),
   404: json(Failure, "There is no such thing"),
   409: json(Failure, "It conflicts with a run or a session"),

@@ -77,29 +77,7 @@ const streamGet = createRoute({
 type Deps = { runner: Runner; views: Views };
 
 export const runRoutes = ({ runner, views }: Deps) => {
-  const follow = async (c: Context<Variables>, asked: Asked, events: z.output<typeof Events>): Promise<Response> => {
-    const { id } = await runner.submit(asked); // what is refused is refused with its own status, before a stream begins
-    const hungUp = new AbortController();
-    leaveWith(c.req.raw.signal, asked, () => runner.leave(id));
-    c.req.raw.signal.addEventListener("abort", () => hungUp.abort(), { once: true });
-    const context = { path: c.req.path, requestId: c.get("requestId") };
-    const raw = events === "raw" || asked.request.claude?.output_format === "stream-json";
-    const lines = views.events(id, { after: 0, follow: true, signal: hungUp.signal });
-    const over = runner.ended(id); // asked for at once: a daemon that stops gives it its time
-    over.catch(() => {}); // the stream tells
-    return eventStream(
-      runEvents(lines, {
-        raw,
-        context,
-        ended: async () => {
-          await over;
-          views.checkRan(id);
-        },
-        lineAt: (place: Place) => views.line(id, place),
-      }),
-      () => hungUp.abort(),
-    );
-  };
+  const follow = createFollow({ runner, views });
 
   return new OpenAPIHono<Variables>({ defaultHook: refuseInvalid })
     .openapi(run, async (c) => {
@@ -111,7 +89,7 @@ export const runRoutes = ({ runner, views }: Deps) => {
       const { id } = await runner.submit(asked);
       leaveWith(c.req.raw.signal, asked, () => runner.leave(id));
       await runner.ended(id);
-      return c.json(await views.run(id), 200);
+      return c.json(await views.of(asked.caller).run(id), 200);
     })
     .openapi(runAsync, async (c) => {
       const asked = askedFor(c, {
@@ -136,6 +114,34 @@ export const runRoutes = ({ runner, views }: Deps) => {
       return follow(c, askedFor(c, { mode: "run", request: requestOf(query) }), events);
     });
 };
+
+/** Submits a run, and answers with what happens in it as it happens. */
+const createFollow =
+  ({ runner, views }: Deps) =>
+  async (c: Context<Variables>, asked: Asked, events: z.output<typeof Events>): Promise<Response> => {
+    const mine = views.of(asked.caller);
+    const { id } = await runner.submit(asked); // what is refused is refused with its own status, before a stream begins
+    const hungUp = new AbortController();
+    leaveWith(c.req.raw.signal, asked, () => runner.leave(id));
+    c.req.raw.signal.addEventListener("abort", () => hungUp.abort(), { once: true });
+    const context = { path: c.req.path, requestId: c.get("requestId") };
+    const raw = events === "raw" || asked.request.claude?.output_format === "stream-json";
+    const lines = mine.events(id, { after: 0, follow: true, signal: hungUp.signal });
+    const over = runner.ended(id); // asked for at once: a daemon that stops gives it its time
+    over.catch(() => {}); // the stream tells
+    return eventStream(
+      runEvents(lines, {
+        raw,
+        context,
+        ended: async () => {
+          await over;
+          mine.checkRan(id);
+        },
+        lineAt: (place: Place) => mine.line(id, place),
+      }),
+      () => hungUp.abort(),
+    );
+  };
 
 type Handed = { mode: Mode; request: RunRequest; key?: string | undefined };
 

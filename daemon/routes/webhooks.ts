@@ -1,4 +1,5 @@
 import { createRoute, OpenAPIHono, z } from "@hono/zod-openapi";
+import { ownerFor } from "../../lib/auth/caller.ts";
 import { StromboliError } from "../../lib/errors.ts";
 import { withoutUndefined } from "../../lib/given.ts";
 import { Delivery, DeliveryList, DeliveryQuery } from "../../lib/schema/webhook.ts";
@@ -34,13 +35,17 @@ export const webhookRoutes = ({
   new OpenAPIHono<Variables>({ defaultHook: refuseInvalid })
     .openapi(list, (c) => {
       const { job_id: jobId, limit = 50, ...query } = c.req.valid("query");
-      const page = deliveries.list({ limit, ...withoutUndefined({ jobId, ...query }) });
+      const page = deliveries.list({
+        limit,
+        owner: ownerFor(c.get("caller")),
+        ...withoutUndefined({ jobId, ...query }),
+      });
       const next = page.nextCursor === undefined ? {} : { next_cursor: String(page.nextCursor) };
       return c.json({ deliveries: page.deliveries.map(toDelivery), ...next }, 200);
     })
     .openapi(redeliver, (c) => {
       const { id } = c.req.valid("param");
-      const row = outbox.redeliver(id);
+      const row = outbox.redeliver(id, ownerFor(c.get("caller")));
       if (!row) throw new StromboliError("delivery_not_found", `there is no delivery ${id}`);
       return c.json(toDelivery(row), 202);
     });

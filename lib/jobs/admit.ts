@@ -67,12 +67,13 @@ const newId = (mode: Mode): string => `${mode}-${randomBytes(8).toString("hex")}
 type Decided = { id: string; plan: Plan; image: LocalImage };
 
 const enter = (deps: AdmissionDeps, asked: Asked, { id, plan, image }: Decided): Admitted => {
-  const { request, mode, key } = asked;
-  const choice = deps.sessions.choose(request);
+  const { caller, request, mode, key } = asked;
+  const choice = deps.sessions.choose(request, caller);
   if (mode === "run" || choice.isNew) refuseBusySession(deps, choice, mode);
   const at = deps.now();
   const job: NewJob = {
     id,
+    owner: caller.name,
     sessionId: choice.id,
     request,
     container: `stromboli-${id}`,
@@ -83,9 +84,16 @@ const enter = (deps: AdmissionDeps, asked: Asked, { id, plan, image }: Decided):
   };
   deps.jobs.insert(job);
   if (choice.isNew && choice.keep) {
-    deps.sessionStore.insert({ id: choice.id, title: titleOf(request.prompt), workdir: plan.workdir, createdAt: at });
+    deps.sessionStore.insert({
+      id: choice.id,
+      owner: caller.name,
+      title: titleOf(request.prompt),
+      workdir: plan.workdir,
+      createdAt: at,
+    });
   }
-  if (key !== undefined) deps.idempotency.take({ key, hash: hashOf(asked), jobId: id, at, since: at - keyLifeMs });
+  if (key !== undefined)
+    deps.idempotency.take({ owner: caller.name, key, hash: hashOf(asked), jobId: id, at, since: at - keyLifeMs });
   return { id, sessionId: choice.id, isRepeat: false };
 };
 
@@ -105,7 +113,7 @@ const checkWebhook = ({ webhooks }: Config, { request: { webhook_url: url }, mod
 /** The job that a key stands for already. */
 const repeat = ({ idempotency, jobs, now }: AdmissionDeps, asked: Asked): Admitted | undefined => {
   if (asked.key === undefined) return undefined;
-  const known = idempotency.find(asked.key, now() - keyLifeMs);
+  const known = idempotency.find({ owner: asked.caller.name, key: asked.key }, now() - keyLifeMs);
   if (!known) return undefined;
   if (known.requestHash !== hashOf(asked))
     throw new StromboliError("idempotency_mismatch", "this idempotency key was used for another request");

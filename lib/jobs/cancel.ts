@@ -1,4 +1,5 @@
-import { messageOf, StromboliError } from "../errors.ts";
+import { sees, type Caller } from "../auth/caller.ts";
+import { jobNotFound, messageOf, StromboliError } from "../errors.ts";
 import type { Log } from "../log.ts";
 import type { Job } from "../store/job-rows.ts";
 import { withdraw } from "./abandon.ts";
@@ -8,13 +9,17 @@ import type { Queue } from "./queue.ts";
 
 type Deps = CloseDeps & { onEnd: () => void; log: Log };
 
+/** `caller`: who asks, when somebody does. */
+type Asked = { id: string; caller?: Caller };
+
 /** Ends a job as cancelled, and waits for that; throws `job_ended` when it has ended otherwise, or is about to. */
 export const cancel = async (
   deps: Deps,
   { liveJobs, queue }: { liveJobs: LiveJobs; queue: Queue },
-  id: string,
+  asked: Asked,
 ): Promise<void> => {
-  const job = mustBeOpen(deps, id);
+  const { id } = asked;
+  const job = mustBeOpen(deps, asked);
   const live = liveJobs.get(id);
   if (job.state === "pending") {
     withdraw(deps, job);
@@ -41,9 +46,9 @@ const take = ({ jobs, now, log }: Deps, { id, stopReason }: Job): boolean => {
   }
 };
 
-const mustBeOpen = ({ jobs }: Deps, id: string): Job => {
+const mustBeOpen = ({ jobs }: Deps, { id, caller }: Asked): Job => {
   const job = jobs.find(id);
-  if (!job) throw new StromboliError("job_not_found", `there is no job ${id}`);
+  if (!job || (caller && !sees(caller, job.owner))) throw jobNotFound(id);
   if (job.state === "ended") throw new StromboliError("job_ended", `job ${id} has ended already`);
   return job;
 };

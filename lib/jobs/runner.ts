@@ -1,4 +1,5 @@
 import { setTimeout as pause } from "node:timers/promises";
+import type { Caller } from "../auth/caller.ts";
 import { StromboliError } from "../errors.ts";
 import { untilItWorks } from "../persist.ts";
 import { bytesOf, millisecondsOf } from "../schema/units.ts";
@@ -40,7 +41,8 @@ export const createRunner = (deps: RunnerDeps) => {
     isDraining: () => !queue.isOpen(),
 
     /** Ends a job as cancelled, and waits for that; throws `job_ended` when it has ended otherwise, or is about to. */
-    cancel: (id: string): Promise<void> => waiters.keep(cancel(deps, { liveJobs, queue }, id)),
+    cancel: (caller: Caller, id: string): Promise<void> =>
+      waiters.keep(cancel(deps, { liveJobs, queue }, { id, caller })),
 
     /** Takes up the jobs of a daemon that ended before they did, and removes what else it left. */
     async recover(): Promise<void> {
@@ -56,7 +58,7 @@ export const createRunner = (deps: RunnerDeps) => {
     /** Ends a run whose client has gone; not one that we have left ourselves. */
     leave(id: string): void {
       if (detached.signal.aborted) return;
-      const work = () => cancel(deps, { liveJobs, queue }, id).catch(unlessOver);
+      const work = () => cancel(deps, { liveJobs, queue }, { id }).catch(unlessOver);
       const options = { what: "cancelling a run without a client", log, signal: detached.signal };
       void tasks.keep(untilItWorks(work, options).catch(() => {})); // stopping: it goes on
     },

@@ -1,4 +1,5 @@
-import { StromboliError } from "../errors.ts";
+import { ownerFor, sees, type Caller } from "../auth/caller.ts";
+import { jobNotFound, StromboliError } from "../errors.ts";
 import type { JobList, JobQuery, JobResponse, RunResponse } from "../schema/job.ts";
 import type { Job, Place } from "../store/job-rows.ts";
 import type { JobLister } from "../store/job-list.ts";
@@ -16,16 +17,29 @@ type Deps = {
   bellOf: (id: string) => Bell | undefined;
 };
 export type Views = ReturnType<typeof createViews>;
+export type CallerViews = ReturnType<Views["of"]>;
 
 const longestListed = 65_536;
 const longestLine = 32 * 1_048_576;
 const longestTold = 1_048_576;
 
-/** What there is to be seen of jobs; nothing here changes one. All throw `job_not_found`. */
-export const createViews = ({ jobs, list, jobsFolder, bellOf }: Deps) => {
+/** What there is to be seen of jobs; nothing here changes one. */
+export const createViews = (deps: Deps) => ({
+  /** What one caller gets to see: of others' jobs nothing, unless it is an admin. All throw `job_not_found`. */
+  of: (caller: Caller) => createViewsOf(deps, caller),
+
+  /** What a job came to; nothing when it has been removed, or has not ended. */
+  async ended(id: string): Promise<RunResponse | undefined> {
+    const job = deps.jobs.find(id);
+    const folder = jobFolder(deps.jobsFolder, id);
+    return job && isEnded(job) ? runReport(job, { folder, longest: longestTold }) : undefined;
+  },
+});
+
+const createViewsOf = ({ jobs, list, jobsFolder, bellOf }: Deps, caller: Caller) => {
   const find = (id: string): Job => {
     const job = jobs.find(id);
-    if (!job) throw new StromboliError("job_not_found", `there is no job ${id}`);
+    if (!job || !sees(caller, job.owner)) throw jobNotFound(id);
     return job;
   };
   const folderOf = (id: string): JobFolder => jobFolder(jobsFolder, id);
@@ -56,14 +70,8 @@ export const createViews = ({ jobs, list, jobsFolder, bellOf }: Deps) => {
       return isEnded(job) && after >= (await lastIdOf(folderOf(id), job));
     },
 
-    /** What a job came to; nothing when it has been removed, or has not ended. */
-    async ended(id: string): Promise<RunResponse | undefined> {
-      const job = jobs.find(id);
-      return job && isEnded(job) ? runReport(job, { folder: folderOf(id), longest: longestTold }) : undefined;
-    },
-
     /** A page of jobs; long answers are left out. */
-    list: (query: JobQuery): Promise<JobList> => pageOf(list(query), folderOf),
+    list: (query: JobQuery): Promise<JobList> => pageOf(list(query, ownerFor(caller)), folderOf),
 
     /** The events of a job, some at a time; see {@link eventsOf}. */
     events: (id: string, reading: Reading): AsyncGenerator<JobEvent[]> => eventsOf(watched(id), reading),
@@ -72,7 +80,7 @@ export const createViews = ({ jobs, list, jobsFolder, bellOf }: Deps) => {
 
     /** A line of the output that was too long for its event; empty when it is too long for anything. */
     line: async (id: string, place: Place): Promise<string> =>
-      place.end - place.start > longestLine ? "" : textAt(folderOf(id).output, place),
+      place.end - place.start > longestLine ? "" : textAt(folderOf(find(id).id).output, place),
 
     /** The file behind `GET /jobs/{id}/logs`. */
     log(id: string, stream: "stdout" | "stderr" | "hooks"): string {

@@ -4,6 +4,18 @@ import { CpuCount, Days, Duration, FileSize, MemorySize, millisecondsOf } from "
 const AbsolutePath = z.string().regex(/^\/[^\0]*$/, "must be an absolute path");
 const Origin = z.string().regex(/^https?:\/\/[^/\s]+$/, "must be an origin such as https://example.com");
 
+const fewestCharacters = 8;
+
+/** Who guesses this is everybody: so it has to be random, or at least to look so. */
+const JwtSecret = z
+  .string()
+  .refine((text) => Buffer.byteLength(text) >= 32, "must have at least 32 bytes; make one with: openssl rand -hex 32")
+  .refine(
+    (text) =>
+      new Set(text).size >= fewestCharacters && !/change.?me|secret|password|example|placeholder|your[-_ ]/i.test(text),
+    "must be random, and no placeholder; make one with: openssl rand -hex 32",
+  );
+
 /** Every configuration key with its default; `stromboli.yaml` documents the same keys. */
 export const Config = z.strictObject({
   state_dir: z.union([z.literal(""), AbsolutePath]).default(""),
@@ -15,6 +27,16 @@ export const Config = z.strictObject({
       allowed_hosts: z.array(z.string().min(1)).default([]),
       cors_origins: z.array(Origin).default([]),
       shutdown_grace: Duration.refine((text) => millisecondsOf(text) <= 50_000, "must be at most 50s").default("10s"),
+    })
+    .prefault({}),
+  auth: z
+    .strictObject({
+      required: z.enum(["auto", "always"]).default("auto"),
+      jwt_secret: z.union([z.literal(""), JwtSecret]).default(""),
+      issuer: z.string().min(1).default("stromboli"),
+      audience: z.string().min(1).default("stromboli"),
+      access_ttl: Duration.default("24h"),
+      refresh_ttl: Duration.default("7d"),
     })
     .prefault({}),
   log: z

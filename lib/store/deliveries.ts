@@ -24,10 +24,17 @@ export type Due = Pick<Delivery, "id" | "jobId" | "url">;
 type Attempt = { at: number; status: number | null };
 type Refused = Attempt & { error: string };
 
-type Filter = { status?: DeliveryState; jobId?: string; limit: number; cursor?: number };
+type Filter = { owner?: string | undefined; status?: DeliveryState; jobId?: string; limit: number; cursor?: number };
 
 const columns = `seq, id, job_id as jobId, url, state, attempts, created_at as createdAt, give_up_at as giveUpAt,
   next_attempt_at as nextAttemptAt, last_attempt_at as lastAttemptAt, last_status as lastStatus, last_error as lastError`;
+
+/** `owner`: only when it is the owner's. */
+type Redelivery = { id: string; at: number; giveUpAt: number; owner?: string | undefined };
+
+/** Deliveries belong to whoever the job belongs to. */
+const isOf = (owner: string) =>
+  `exists (select 1 from jobs where jobs.id = webhook_deliveries.job_id and jobs.owner = ${owner})`;
 
 export type DeliveryStore = ReturnType<typeof createDeliveryStore>;
 
@@ -43,14 +50,14 @@ export const createDeliveryStore = (db: Db) => {
     select min(next_attempt_at) as at from webhook_deliveries where state = 'pending' and next_attempt_at > ?`);
   const newest = db.prepare<[Record<string, unknown>], Delivery>(`
     select ${columns} from webhook_deliveries
-    where (@status is null or state = @status) and (@jobId is null or job_id = @jobId) and (@cursor is null or seq < @cursor)
+    where (@owner is null or ${isOf("@owner")}) and (@status is null or state = @status) and (@jobId is null or job_id = @jobId) and (@cursor is null or seq < @cursor)
     order by seq desc limit @limit + 1`);
   const delivered = db.prepare(attempted("state = 'delivered', next_attempt_at = null"));
   const retry = db.prepare(attempted("next_attempt_at = @nextAttemptAt"));
   const failed = db.prepare(attempted("state = 'failed', next_attempt_at = null"));
-  const redeliver = db.prepare<[{ id: string; at: number; giveUpAt: number }], Delivery>(`
+  const redeliver = db.prepare<[Omit<Redelivery, "owner"> & { owner: string | null }], Delivery>(`
     update webhook_deliveries set state = 'pending', next_attempt_at = @at, give_up_at = @giveUpAt
-    where id = @id returning ${columns}`);
+    where id = @id and (@owner is null or ${isOf("@owner")}) returning ${columns}`);
 
   return {
     /** For the transaction that ends the job: a delivery is due exactly when its job has ended. */
@@ -67,10 +74,11 @@ export const createDeliveryStore = (db: Db) => {
       retry.run({ id, ...attempt }).changes === 1,
     failed: (id: string, attempt: Refused): boolean => failed.run({ id, ...attempt }).changes === 1,
     /** Makes it due again, whatever became of it; its attempts go on counting. */
-    redeliver: (id: string, at: number, giveUpAt: number): Delivery | undefined => redeliver.get({ id, at, giveUpAt }),
+    redeliver: ({ owner, ...change }: Redelivery): Delivery | undefined =>
+      redeliver.get({ ...change, owner: owner ?? null }),
     /** One page, newest first; nextCursor leads to the page after it, if there is one. */
-    list: ({ limit, ...filter }: Filter): { deliveries: Delivery[]; nextCursor: number | undefined } => {
-      const rows = newest.all({ status: null, jobId: null, cursor: null, ...filter, limit });
+    list: ({ limit, owner, ...filter }: Filter): { deliveries: Delivery[]; nextCursor: number | undefined } => {
+      const rows = newest.all({ status: null, jobId: null, cursor: null, ...filter, owner: owner ?? null, limit });
       const deliveries = rows.slice(0, limit);
       return { deliveries, nextCursor: rows.length > limit ? deliveries.at(-1)?.seq : undefined };
     },

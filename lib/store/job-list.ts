@@ -7,11 +7,12 @@ export type JobLister = ReturnType<typeof createJobLister>;
 
 const defaultLimit = 50;
 
-/** Pages of jobs, newest first. */
+/** Pages of jobs, newest first: of one owner, or of all. */
 export const createJobLister =
   (db: Db) =>
-  ({ limit = defaultLimit, ...query }: JobQuery): { jobs: Job[]; nextCursor: number | undefined } => {
-    const conditions = conditionsOf(query);
+  ({ limit = defaultLimit, ...query }: JobQuery, owner?: string): { jobs: Job[]; nextCursor: number | undefined } => {
+    const mine: Condition[] = owner === undefined ? [] : [{ sql: "owner = ?", value: [owner] }];
+    const conditions = [...mine, ...conditionsOf(query)];
     const where = ["true", ...conditions.map(({ sql }) => sql)].join(" and ");
     const values = conditions.flatMap(({ value }) => value);
     const rows = db

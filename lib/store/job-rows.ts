@@ -27,6 +27,8 @@ export type Ending = {
 export type Job = {
   id: string;
   seq: number;
+  /** The name of the caller whose it is. */
+  owner: string;
   state: JobState;
   sessionId: string;
   /** The session whose files the run's own starts with. */
@@ -52,6 +54,7 @@ export type Job = {
 export type Row = {
   id: string;
   seq: number;
+  owner: string;
   state: JobState;
   session_id: string;
   forked_from: string | null;
@@ -86,7 +89,7 @@ export type Row = {
 };
 
 /** All of {@link Row}, for a `select`. */
-export const columns = `id, seq, state, session_id, forked_from, container, image_reference, image_id, image_digest,
+export const columns = `id, seq, owner, state, session_id, forked_from, container, image_reference, image_id, image_digest,
   timeout_ms, handle_hash, broker_port, priority, title, labels, output_format, webhook_url, stop_reason, outcome,
   exit_code, error, num_turns, usage, timings, result_start, result_end, partial_output, bytes, created_at, updated_at,
   claimed_at, started_at, ended_at`;
@@ -94,6 +97,7 @@ export const columns = `id, seq, state, session_id, forked_from, container, imag
 export const toJob = (row: Row): Job => ({
   id: row.id,
   seq: row.seq,
+  owner: row.owner,
   state: row.state,
   sessionId: row.session_id,
   forkedFrom: row.forked_from,

@@ -5,7 +5,7 @@ import { columns, toJob, type Ending, type Job, type Row } from "./job-rows.ts";
 
 export type NewJob = Pick<
   Job,
-  "id" | "sessionId" | "forkedFrom" | "container" | "image" | "timeoutMs" | "createdAt"
+  "id" | "owner" | "sessionId" | "forkedFrom" | "container" | "image" | "timeoutMs" | "createdAt"
 > & { request: RunRequest };
 
 /** The moves of a job and their times: cheap to look at often. */
@@ -48,9 +48,9 @@ const createReads = (db: Db) => {
 
 const createMoves = (db: Db) => {
   const insert = db.prepare(`
-    insert into jobs (id, state, session_id, forked_from, container, image_reference, image_id, image_digest,
+    insert into jobs (id, owner, state, session_id, forked_from, container, image_reference, image_id, image_digest,
       timeout_ms, handle_hash, priority, title, labels, output_format, webhook_url, created_at, updated_at)
-    values (@id, 'pending', @sessionId, @forkedFrom, @container, @reference, @imageId, @digest,
+    values (@id, @owner, 'pending', @sessionId, @forkedFrom, @container, @reference, @imageId, @digest,
       @timeoutMs, '', @priority, @title, @labels, @outputFormat, @webhookUrl, @createdAt, @createdAt)`);
   const insertRequest = db.prepare("insert into job_requests values (?, ?)");
   const claim = db.prepare<[{ at: number }], Row>(`

@@ -2,6 +2,8 @@ import type { Db } from "./database.ts";
 
 export type Session = {
   id: string;
+  /** The name of the caller whose it is. */
+  owner: string;
   title: string;
   workdir: string;
   createdAt: number;
@@ -10,8 +12,11 @@ export type Session = {
   totalCostUsd: number;
 };
 
+type NewSession = Pick<Session, "id" | "owner" | "title" | "workdir" | "createdAt">;
+
 type Row = {
   id: string;
+  owner: string;
   title: string;
   workdir: string;
   created_at: number;
@@ -24,22 +29,23 @@ export type SessionStore = ReturnType<typeof createSessionStore>;
 
 export const createSessionStore = (db: Db) => {
   const insert = db.prepare(
-    "insert into sessions (id, title, workdir, created_at, last_used_at) values (?, ?, ?, ?, ?)",
+    "insert into sessions (id, owner, title, workdir, created_at, last_used_at) values (?, ?, ?, ?, ?, ?)",
   );
   const byId = db.prepare<[string], Row>("select * from sessions where id = ?");
-  const newest = db.prepare<[string], Row>(
-    "select * from sessions where workdir = ? order by last_used_at desc limit 1",
+  const newest = db.prepare<[string, string], Row>(
+    "select * from sessions where owner = ? and workdir = ? order by last_used_at desc limit 1",
   );
   const used = db.prepare(`
     update sessions set last_used_at = ?, runs = runs + 1, total_cost_usd = total_cost_usd + ? where id = ?`);
   const remove = db.prepare("delete from sessions where id = ?");
 
   return {
-    insert: ({ id, title, workdir, createdAt }: Pick<Session, "id" | "title" | "workdir" | "createdAt">): void => {
-      insert.run(id, title, workdir, createdAt, createdAt);
+    insert: ({ id, owner, title, workdir, createdAt }: NewSession): void => {
+      insert.run(id, owner, title, workdir, createdAt, createdAt);
     },
     find: (id: string): Session | undefined => maybe(byId.get(id)),
-    newestIn: (workdir: string): Session | undefined => maybe(newest.get(workdir)),
+    /** The one of an owner that was used last in a workdir. */
+    newestIn: (owner: string, workdir: string): Session | undefined => maybe(newest.get(owner, workdir)),
     used: (id: string, at: number, costUsd: number): void => void used.run(at, costUsd, id),
     remove: (id: string): void => void remove.run(id),
   };
@@ -48,6 +54,7 @@ export const createSessionStore = (db: Db) => {
 const maybe = (row: Row | undefined): Session | undefined =>
   row && {
     id: row.id,
+    owner: row.owner,
     title: row.title,
     workdir: row.workdir,
     createdAt: row.created_at,

@@ -7,6 +7,8 @@ import { createJobLister } from "./job-list.ts";
 import { createJobStore } from "./jobs.ts";
 import { createRetentionStore } from "./retention.ts";
 import { createSessionStore } from "./sessions.ts";
+import { createFamilyStore } from "./token-families.ts";
+import { createTokenStore } from "./tokens.ts";
 
 export type Stores = ReturnType<typeof createStores>;
 
@@ -20,5 +22,7 @@ export const createStores = (db: Db) => ({
   imageStore: createImageStore(db),
   idempotency: createIdempotencyStore(db),
   deliveries: createDeliveryStore(db),
+  tokens: createTokenStore(db),
+  families: createFamilyStore(db),
   retentionStore: createRetentionStore(db),
 });

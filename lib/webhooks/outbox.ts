@@ -52,9 +52,9 @@ export const createOutbox = (options: AttemptOptions) => {
   return {
     /** Something may have fallen due. */
     wake,
-    redeliver(id: string): Delivery | undefined {
+    redeliver(id: string, owner?: string): Delivery | undefined {
       const at = now();
-      const delivery = deliveries.redeliver(id, at, at + patienceMs);
+      const delivery = deliveries.redeliver({ id, at, giveUpAt: at + patienceMs, owner });
       if (delivery) wake();
       return delivery;
     },

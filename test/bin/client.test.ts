@@ -12,8 +12,12 @@ import { listen } from "./harness.ts";
 
 for (const [title, env, target] of [
   ["STROMBOLI_HOST may be a socket", { STROMBOLI_HOST: "unix:///a/b.sock" }, { socketPath: "/a/b.sock" }],
-  ["STROMBOLI_HOST may be an address", { STROMBOLI_HOST: "http://box:9000" }, { host: "box", port: 9000 }],
-  ["an address has port 80 by itself", { STROMBOLI_HOST: "http://box" }, { host: "box", port: 80 }],
+  [
+    "STROMBOLI_HOST may be an address",
+    { STROMBOLI_HOST: "http://box:9000" },
+    { protocol: "http:", host: "box", port: 9000 },
+  ],
+  ["an address has port 80 by itself", { STROMBOLI_HOST: "http://box" }, { protocol: "http:", host: "box", port: 80 }],
   ["without it the configured socket is used", { STROMBOLI_SERVER_SOCKET: "/s.sock" }, { socketPath: "/s.sock" }],
   ["without either this user's socket is used", { XDG_RUNTIME_DIR: "/r" }, { socketPath: "/r/stromboli/api.sock" }],
   [
@@ -26,18 +30,22 @@ for (const [title, env, target] of [
 }
 
 test("STROMBOLI_HOST may be an IPv6 address", () => {
-  assert.deepEqual(findTarget({ STROMBOLI_HOST: "http://[::1]:8080" }), { host: "::1", port: 8080 });
+  assert.deepEqual(findTarget({ STROMBOLI_HOST: "http://[::1]:8080" }), { protocol: "http:", host: "::1", port: 8080 });
 });
 
-for (const host of ["localhost:8080", "https://box", "/a/b.sock", "nonsense"]) {
+for (const host of ["localhost:8080", "ftp://box", "/a/b.sock", "nonsense"]) {
   test(`STROMBOLI_HOST=${host} is refused with what it may be`, () => {
     assert.throws(() => findTarget({ STROMBOLI_HOST: host }), {
       name: "Failure",
       exitCode: 2,
-      message: /unix:\/\/\/path or http:\/\/host:port/,
+      message: /unix:\/\/\/path or http\(s\):\/\/host:port/,
     });
   });
 }
+
+test("STROMBOLI_HOST may be behind TLS, at port 443 by itself", () => {
+  assert.deepEqual(findTarget({ STROMBOLI_HOST: "https://box" }), { protocol: "https:", host: "box", port: 443 });
+});
 
 test("a request goes over the socket, with path, query, body and a host that the daemon lets in", async (t) => {
   const { promise: seen, resolve } = Promise.withResolvers<unknown[]>();
@@ -54,8 +62,20 @@ test("a request goes over TCP, with a host that the daemon lets in whatever the 
   t.after(() => server.close());
   await once(server, "listening");
   const { port } = server.address() as AddressInfo; // TCP and listening: never null, never a pipe
-  const response = await createClient({ host: "127.0.0.1", port }).healthz.$get();
+  const response = await createClient({ protocol: "http:", host: "127.0.0.1", port }, {}).healthz.$get();
   assert.deepEqual(await response.json(), { status: "localhost" });
+});
+
+test("a token goes with each request, to the host that it is for", async (t) => {
+  const server = createServer(({ headers }, response) =>
+    response.end(JSON.stringify({ status: `${headers.host} ${headers.authorization}` })),
+  );
+  server.listen(0, "127.0.0.1");
+  t.after(() => server.close());
+  await once(server, "listening");
+  const { port } = server.address() as AddressInfo; // TCP and listening: never null, never a pipe
+  const client = createClient({ protocol: "http:", host: "127.0.0.1", port }, { STROMBOLI_TOKEN: "t" });
+  assert.deepEqual(await (await client.healthz.$get()).json(), { status: `127.0.0.1:${port} Bearer t` });
 });
 
 test("an answer is there before it has ended", async (t) => {

@@ -6,6 +6,8 @@ import type { TestContext } from "node:test";
 import { getRequestListener } from "@hono/node-server";
 import type { z } from "zod";
 import { createApp, type App } from "../../daemon/app.ts";
+import { createApiTokens } from "../../lib/auth/api-tokens.ts";
+import { createAuth } from "../../lib/auth/auth.ts";
 import type { Credential } from "../../lib/credentials.ts";
 import type { Admitted, Asked } from "../../lib/jobs/admit.ts";
 import { jobFolder } from "../../lib/jobs/folder.ts";
@@ -57,7 +59,7 @@ export const openApp = (t: TestContext, options: Options = {}) => {
   const { components = [], credential = () => undefined, output = resultLine, ends = true, ...more } = options;
   const { submit, ended, ...config } = more;
   const place = openRunner(t, { ...config, server: { shutdown_grace: "1ms", ...config.server } });
-  const { deps, fake, views } = place;
+  const { deps, fake, allViews } = place;
   fake.state.output = output;
   if (ends) fake.state.onStart = (spec) => fake.exit(jobOf(spec), 0);
   const submitted: Asked[] = [];
@@ -68,12 +70,15 @@ export const openApp = (t: TestContext, options: Options = {}) => {
     ended: (id) => (ended ? ended(id) : place.runner.ended(id)),
     leave: (id) => (left.push(id), place.runner.leave(id)),
   };
+  const apiTokens = createApiTokens(place.authDeps);
   const app = createApp({
     config: deps.config,
     log: deps.log,
     credential,
     runner,
-    views,
+    views: allViews,
+    auth: createAuth(place.authDeps),
+    apiTokens,
     health: { components: () => Promise.resolve(components), isDraining: place.runner.isDraining },
     deliveries: place.deliveries,
     outbox: { redeliver: () => undefined },
@@ -85,6 +90,7 @@ export const openApp = (t: TestContext, options: Options = {}) => {
     ...place,
     ...createCalls(app),
     app,
+    apiTokens,
     submitted,
     /** Runs whose clients have hung up. */
     left,
@@ -105,7 +111,7 @@ const createCalls = (app: App) => {
   const send = (path: string, { headers, ...init }: CallOptions = {}) => {
     const duplex = init.body instanceof ReadableStream ? { duplex: "half" as const } : {};
     const all = { ...init, ...duplex, headers: { host: "localhost", ...headers } };
-    return app.request(`http://localhost${path}`, all);
+    return app.request(`http://localhost${path}`, all, { via: "tcp" });
   };
   const call = async (path: string, init: CallOptions = {}) => {
     const answer = await send(path, init);
@@ -132,7 +138,7 @@ const createCalls = (app: App) => {
 };
 
 const listen = async (t: TestContext, app: App): Promise<string> => {
-  const answer = getRequestListener(app.fetch);
+  const answer = getRequestListener((request, env) => app.fetch(request, { ...env, via: "tcp" }));
   const server = createServer((request, reply) => void answer(request, reply)).listen(0, "127.0.0.1");
   t.after(() => {
     server.closeAllConnections();

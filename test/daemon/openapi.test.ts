@@ -65,7 +65,8 @@ test("the routes that there are to be are there", async (t) => {
     "GET /health", "GET /healthz", "GET /readyz", "GET /claude/status",
     "POST /run", "POST /run/async", "GET /run/stream", "POST /run/stream",
     "GET /jobs", "GET /jobs/{id}", "DELETE /jobs/{id}", "GET /jobs/{id}/events", "GET /jobs/{id}/logs",
-    "GET /webhooks/deliveries", "POST /webhooks/deliveries/{id}/redeliver", "POST /prune",
+    "GET /webhooks/deliveries", "POST /webhooks/deliveries/{id}/redeliver", "POST /prune", "POST /auth/token", "POST /auth/refresh", "GET /auth/validate", "POST /auth/logout",
+    "POST /tokens", "GET /tokens", "DELETE /tokens/{name}",
   ]; // prettier-ignore
   const missing = wanted.filter((route) => {
     const [method = "", path = ""] = route.split(" ");
@@ -108,7 +109,7 @@ test("every error code is in the document", async (t) => {
 test("every error that a run can end in has its status in the document", async (t) => {
   const { document } = await fetchDocument(t);
   const statuses = Object.keys(document.paths["/run"]?.["post"]?.responses ?? {});
-  assert.deepEqual(statuses, ["200", "400", "403", "404", "409", "413", "416", "500", "503"]);
+  assert.deepEqual(statuses, ["200", "400", "401", "403", "404", "409", "413", "416", "500", "503"]);
 });
 
 for (const [path, method, statuses] of [

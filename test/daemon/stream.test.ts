@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { localCaller } from "../../lib/auth/caller.ts";
 import { eventsFrom, type ServerEvent } from "../../bin/sse.ts";
 import { StromboliError } from "../../lib/errors.ts";
 import { JobResponse } from "../../lib/schema/job.ts";
@@ -109,7 +110,7 @@ test("a run that is cancelled is done as cancelled", async (t) => {
   const answer = await send("/run/stream", post({}));
   const text = answer.text();
   await until("a job that runs", () => jobs.open()[0]?.state === "running");
-  await runner.cancel(jobs.open()[0]?.id ?? "");
+  await runner.cancel(localCaller, jobs.open()[0]?.id ?? "");
   const [event] = await eventsOf(await text);
   assert.deepEqual([event?.event, JSON.parse(event?.data ?? "").outcome], ["done", "cancelled"]);
 });

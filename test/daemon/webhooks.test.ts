@@ -4,6 +4,7 @@ import { OpenAPIHono } from "@hono/zod-openapi";
 import { answerError } from "../../daemon/middleware/errors.ts";
 import { identify, type Variables } from "../../daemon/middleware/request.ts";
 import { webhookRoutes } from "../../daemon/routes/webhooks.ts";
+import { localCaller } from "../../lib/auth/caller.ts";
 import { Delivery, DeliveryList } from "../../lib/schema/webhook.ts";
 import { createDeliveryStore } from "../../lib/store/deliveries.ts";
 import { memoryLog, newJob, openStores } from "../harness.ts";
@@ -18,7 +19,13 @@ const open = (t: TestContext) => {
   const app = new OpenAPIHono<Variables>();
   app.onError(answerError(log));
   app.use(identify(log));
-  const outbox = { redeliver: (id: string) => deliveries.redeliver(id, now, now + 1) };
+  app.use(async (c, next) => {
+    c.set("caller", localCaller);
+    await next();
+  });
+  const outbox = {
+    redeliver: (id: string) => deliveries.redeliver({ id, at: now, giveUpAt: now + 1 }),
+  };
   app.route("/", webhookRoutes({ outbox, deliveries }));
   return {
     deliveries,

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { localCaller } from "../../lib/auth/caller.ts";
 import { until } from "../e2e/wait.ts";
 import { openRunner, resultLine } from "./harness.ts";
 
@@ -19,7 +20,7 @@ for (const disk of ["good", "full"] as const) {
     fake.exit(id, 1); // so that the container is inspected, before the row is closed
     await asked;
     if (disk === "full") db.pragma("query_only = on");
-    const cancelled = runner.cancel(id).then(
+    const cancelled = runner.cancel(localCaller, id).then(
       () => "cancelled",
       () => "refused",
     );

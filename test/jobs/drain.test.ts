@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { localCaller } from "../../lib/auth/caller.ts";
 import { until } from "../e2e/wait.ts";
 import { openRunner, resultLine } from "./harness.ts";
 
@@ -96,7 +97,7 @@ test("a cancel that the daemon's end overtakes says so, and the next daemon carr
       (...of) =>
         stops++ === 0 ? new Promise(() => {}) : stop(...of),
   );
-  const cancelled = assert.rejects(runner.cancel(id), { code: "shutting_down" });
+  const cancelled = assert.rejects(runner.cancel(localCaller, id), { code: "shutting_down" });
   await runner.drain();
   await cancelled;
 

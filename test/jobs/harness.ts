@@ -36,7 +36,8 @@ export const openRunner = (t: TestContext, config: Settings = {}) => {
   };
   const runner = start();
   const bellOf = (id: string) => runners.map((each) => each.bellOf(id)).find((bell) => bell !== undefined);
-  const views = createViews({ jobs, list, jobsFolder, bellOf });
+  const allViews = createViews({ jobs, list, jobsFolder, bellOf });
+  const views = allViews.of(localCaller);
 
   return {
     ...place,
@@ -44,6 +45,7 @@ export const openRunner = (t: TestContext, config: Settings = {}) => {
     db: deps.db,
     sessionStore: deps.sessionStore,
     runner,
+    allViews,
     views,
     /** A daemon's runner; what is to differ from the first one's is given. */
     start,
@@ -70,7 +72,7 @@ const openPlace = (t: TestContext, config: Settings) => {
   for (const folder of [jobsFolder, sessionsFolder]) mkdirSync(folder);
   writeFiles(state, { claude: "" });
   const settings = configOf({ ...config, claude: { binary: join(state, "claude"), ...config.claude } });
-  const { sessions: sessionStore, list, ...stores } = openStores(t);
+  const { sessions: sessionStore, list, tokens, families, ...stores } = openStores(t);
   const { log, lines } = memoryLog();
   const fake = createFakeContainers();
   const { doors, broker } = createFakeBroker();
@@ -103,6 +105,7 @@ const openPlace = (t: TestContext, config: Settings) => {
     lines,
     doors,
     deliveries: stores.deliveries,
+    authDeps: { config: settings, tokens, families, now: deps.now },
     /** How often the runner has said that a job has ended. */
     told,
   };

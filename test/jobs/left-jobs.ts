@@ -18,7 +18,7 @@ export const openLeft = (t: TestContext, config: z.input<typeof Config> = {}) =>
     const job = newJob(more);
     jobs.insert(job);
     if (!sessionStore.find(job.sessionId))
-      sessionStore.insert({ id: job.sessionId, title: "hi", workdir: "/workspace", createdAt: 1 });
+      sessionStore.insert({ id: job.sessionId, owner: "local", title: "hi", workdir: "/workspace", createdAt: 1 });
     if (state === "pending") return job;
     jobs.claim(Date.now());
     const folder = jobFolder(deps.jobsFolder, job.id);

@@ -1,6 +1,7 @@
 import { appendFileSync } from "node:fs";
 import type { TestContext } from "node:test";
 import type { z } from "zod";
+import { localCaller } from "../../lib/auth/caller.ts";
 import { fillFolder, jobFolder } from "../../lib/jobs/folder.ts";
 import { summarize } from "../../lib/jobs/output.ts";
 import { createViews } from "../../lib/jobs/views.ts";
@@ -14,7 +15,8 @@ type Made = { output?: string; request?: Partial<z.input<typeof RunRequest>> };
 export const openViews = (t: TestContext) => {
   const { jobs, list, db } = openStores(t);
   const jobsFolder = tempFolder(t);
-  const views = createViews({ jobs, list, jobsFolder, bellOf: () => undefined });
+  const allViews = createViews({ jobs, list, jobsFolder, bellOf: () => undefined });
+  const views = allViews.of(localCaller);
   const run = (more: Made["request"] = {}): string => {
     const job = newJob({ request: requestOf(more) });
     jobs.insert(job);
@@ -26,6 +28,7 @@ export const openViews = (t: TestContext) => {
   return {
     db,
     jobs,
+    allViews,
     views,
     jobsFolder,
     run,

@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { test } from "node:test";
+import { localCaller } from "../../lib/auth/caller.ts";
 import { until } from "../e2e/wait.ts";
 import { running } from "./containers.ts";
 import { openLeft } from "./left-jobs.ts";
@@ -79,7 +80,7 @@ test("a job that was left starting can be cancelled while it is taken up", async
     return asked++ === 0 ? undefined : running;
   });
   await runner.recover();
-  const cancelled = runner.cancel(id);
+  const cancelled = runner.cancel(localCaller, id);
   open();
   await cancelled;
   assert.equal(jobs.find(id)?.ending?.outcome, "cancelled");

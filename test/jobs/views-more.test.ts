@@ -11,25 +11,25 @@ import { openViews } from "./open-views.ts";
 const reading = { after: 0, follow: true, signal: new AbortController().signal };
 
 test("whatever is asked of a job that is not there says so", async (t) => {
-  const { views } = openViews(t);
+  const { allViews, views } = openViews(t);
   const none = { code: "job_not_found", message: "there is no job job-0" };
   assert.throws(() => views.find("job-0"), none);
   assert.throws(() => views.log("job-0", "stdout"), none);
   assert.throws(() => views.events("job-0", reading), none);
   await assert.rejects(async () => views.job("job-0"), none);
   await assert.rejects(async () => views.run("job-0"), none);
-  assert.equal(await views.ended("job-0"), undefined);
+  assert.equal(await allViews.ended("job-0"), undefined);
 });
 
 test("a job that has not ended has come to nothing yet", async (t) => {
-  const { views, run } = openViews(t);
-  assert.equal(await views.ended(run()), undefined);
+  const { allViews, run } = openViews(t);
+  assert.equal(await allViews.ended(run()), undefined);
 });
 
 test("what a job came to is told with its answer, as far as that has at most 1 MiB", async (t) => {
-  const { views, end } = openViews(t);
-  const short = await views.ended(await end());
-  const long = await views.ended(await end({ output: `${resultOf("x".repeat(2_000_000))}\n` }));
+  const { allViews, end } = openViews(t);
+  const short = await allViews.ended(await end());
+  const long = await allViews.ended(await end({ output: `${resultOf("x".repeat(2_000_000))}\n` }));
   assert.deepEqual([short?.output, long?.output, long?.output_truncated], ["done", "", true]);
 });
 

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import type { Views } from "../../lib/jobs/views.ts";
+import type { CallerViews } from "../../lib/jobs/views.ts";
 import { JobList, JobResponse } from "../../lib/schema/job.ts";
 import { newJob, requestOf } from "../harness.ts";
 import { resultOf, says } from "./ended-job.ts";
@@ -103,7 +103,7 @@ test("the next page is named by a string", async (t) => {
   assert.ok(!("next_cursor" in (await views.list({ limit: 1, cursor: 2 }))));
 });
 
-const doneOf = async (views: Views, id: string): Promise<JobResponse> => {
+const doneOf = async (views: CallerViews, id: string): Promise<JobResponse> => {
   const { signal } = new AbortController();
   const batches = await Array.fromAsync(views.events(id, { after: 0, follow: true, signal }));
   const done = batches.flat().at(-1);

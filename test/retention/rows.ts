@@ -14,7 +14,7 @@ export const openRows = (t: TestContext) => {
     sessions,
     store: createRetentionStore(db),
     addSession: (lastUsedAt: number, id: string = randomUUID()): string => {
-      sessions.insert({ id, title: "t", workdir: "/workspace", createdAt: lastUsedAt });
+      sessions.insert({ owner: "local", id, title: "t", workdir: "/workspace", createdAt: lastUsedAt });
       return id;
     },
     addJob: ({ endedAt = 2000, bytes = 0 }: Ended = {}): string => {
@@ -40,7 +40,7 @@ export const openRows = (t: TestContext) => {
       );
     },
     addKey: (key: string, jobId: string, at: number): void => {
-      db.prepare("insert into idempotency_keys values (?, 'hash', ?, ?)").run(key, jobId, at);
+      db.prepare("insert into idempotency_keys values ('local', ?, 'hash', ?, ?)").run(key, jobId, at);
     },
     /** What one column of a table holds. */
     column: (table: string, name: string): string[] =>

@@ -27,7 +27,10 @@ test("a new delivery is pending and due at once", (t) => {
 
 test("there is no delivery under another id", (t) => {
   const { deliveries } = open(t);
-  assert.deepEqual([deliveries.find("x"), deliveries.redeliver("x", 1, 2)], [undefined, undefined]);
+  assert.deepEqual(
+    [deliveries.find("x"), deliveries.redeliver({ id: "x", at: 1, giveUpAt: 2 })],
+    [undefined, undefined],
+  );
 });
 
 test("a delivery belongs to a job that there is", (t) => {
@@ -116,7 +119,7 @@ test("a move touches no other delivery", (t) => {
   const before = deliveries.find("b");
   deliveries.retry("a", { at: 1100, status: 500, error: "x", nextAttemptAt: 1300 });
   deliveries.failed("a", { at: 1200, status: 500, error: "x" });
-  deliveries.redeliver("a", 1300, 9999);
+  deliveries.redeliver({ id: "a", at: 1300, giveUpAt: 9999 });
   deliveries.delivered("a", { at: 1400, status: 200 });
   assert.deepEqual(deliveries.find("b"), before);
 });
@@ -126,7 +129,8 @@ for (const end of ["delivered", "failed", "retry"] as const) {
     const { deliveries, insert, due } = open(t);
     insert("a");
     deliveries[end]("a", { at: 1100, status: 500, error: "x", nextAttemptAt: 8000 });
-    const { state, attempts, nextAttemptAt, giveUpAt } = deliveries.redeliver("a", 2000, 99_000) ?? {};
+    const { state, attempts, nextAttemptAt, giveUpAt } =
+      deliveries.redeliver({ id: "a", at: 2000, giveUpAt: 99_000 }) ?? {};
     assert.deepEqual([state, attempts, nextAttemptAt, giveUpAt], ["pending", 1, 2000, 99_000]);
     assert.deepEqual(due(2000), ["a"]);
   });

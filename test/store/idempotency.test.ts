@@ -11,24 +11,27 @@ const openKeys = (t: TestContext) => {
     keys: idempotency,
     jobId: job.id,
     take: (key: string, at: number, since = at - 100) =>
-      idempotency.take({ key, hash: `hash of ${at}`, jobId: job.id, at, since }),
+      idempotency.take({ owner: "a", key, hash: `hash of ${at}`, jobId: job.id, at, since }),
   };
 };
 
 test("a key is found as long as it counts", (t) => {
   const { keys, take, jobId } = openKeys(t);
   take("k", 1000);
-  assert.deepEqual([keys.find("k", 999), keys.find("k", 1000)], [{ requestHash: "hash of 1000", jobId }, undefined]);
+  assert.deepEqual(
+    [keys.find({ owner: "a", key: "k" }, 999), keys.find({ owner: "a", key: "k" }, 1000)],
+    [{ requestHash: "hash of 1000", jobId }, undefined],
+  );
 });
 
 test("a key that nobody has used is not found", (t) => {
-  assert.equal(openKeys(t).keys.find("k", 0), undefined);
+  assert.equal(openKeys(t).keys.find({ owner: "a", key: "k" }, 0), undefined);
 });
 
 test("a key is told from one that differs in its case", (t) => {
   const { keys, take } = openKeys(t);
   take("k", 1000);
-  assert.equal(keys.find("K", 0), undefined);
+  assert.equal(keys.find({ owner: "a", key: "K" }, 0), undefined);
 });
 
 test("a key that is taken cannot be taken again", (t) => {
@@ -41,12 +44,18 @@ test("a key that counts no more can be taken again", (t) => {
   const { keys, take } = openKeys(t);
   take("k", 1000);
   take("k", 1100);
-  assert.equal(keys.find("k", 1000)?.requestHash, "hash of 1100");
+  assert.equal(keys.find({ owner: "a", key: "k" }, 1000)?.requestHash, "hash of 1100");
 });
 
 test("a key goes with its job", (t) => {
   const { db, keys, take } = openKeys(t);
   take("k", 1000);
   db.exec("delete from jobs");
-  assert.equal(keys.find("k", 0), undefined);
+  assert.equal(keys.find({ owner: "a", key: "k" }, 0), undefined);
+});
+
+test("a key is its owner's own", (t) => {
+  const { keys, take } = openKeys(t);
+  take("k", 1000);
+  assert.equal(keys.find({ owner: "b", key: "k" }, 0), undefined);
 });

@@ -2,13 +2,20 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { openStores } from "../harness.ts";
 
-const session = (id: string, createdAt = 1000, workdir = "/workspace") => ({ id, title: "t", workdir, createdAt });
+const session = (id: string, createdAt = 1000, workdir = "/workspace") => ({
+  id,
+  owner: "local",
+  title: "t",
+  workdir,
+  createdAt,
+});
 
 test("a new session has no runs yet", (t) => {
   const { sessions } = openStores(t);
   sessions.insert(session("a"));
   assert.deepEqual(sessions.find("a"), {
     id: "a",
+    owner: "local",
     title: "t",
     workdir: "/workspace",
     createdAt: 1000,
@@ -47,5 +54,8 @@ test("the newest session of a workdir is the one that was used last there", (t) 
   sessions.insert(session("b", 2));
   sessions.insert(session("c", 3, "/elsewhere"));
   sessions.used("a", 10, 0);
-  assert.deepEqual([sessions.newestIn("/workspace")?.id, sessions.newestIn("/nowhere")], ["a", undefined]);
+  assert.deepEqual(
+    [sessions.newestIn("local", "/workspace")?.id, sessions.newestIn("local", "/nowhere")],
+    ["a", undefined],
+  );
 });

@@ -1,0 +1,65 @@
+import { createRoute, OpenAPIHono } from "@hono/zod-openapi";
+import type { Context } from "hono";
+import type { Auth } from "../../lib/auth/auth.ts";
+import { StromboliError } from "../../lib/errors.ts";
+import { LoggedOut, LoginRequest, RefreshRequest, TokenPair, Validated } from "../../lib/schema/auth.ts";
+import { bearerOf } from "../middleware/caller.ts";
+import { refuseInvalid } from "../middleware/errors.ts";
+import type { Variables } from "../middleware/request.ts";
+import { failures, json } from "./responses.ts";
+
+const login = createRoute({
+  method: "post",
+  path: "/auth/token",
+  summary: "Get an access token for an API token",
+  description: "The access token may do what the API token may, and ends with it. Where no token is needed, none is.",
+  request: { body: { ...json(LoginRequest, "Who asks"), required: true } },
+  responses: { 200: json(TokenPair, "An access token and a refresh token"), ...failures },
+});
+
+const refresh = createRoute({
+  method: "post",
+  path: "/auth/refresh",
+  summary: "Get the next pair of tokens",
+  description: "A refresh token is good once: when one comes again, all tokens of its login are revoked.",
+  request: { body: { ...json(RefreshRequest, "The refresh token"), required: true } },
+  responses: { 200: json(TokenPair, "The next pair"), ...failures },
+});
+
+const validate = createRoute({
+  method: "get",
+  path: "/auth/validate",
+  summary: "Ask whether an access token is good",
+  responses: { 200: json(Validated, "It is"), ...failures },
+});
+
+const logout = createRoute({
+  method: "post",
+  path: "/auth/logout",
+  summary: "Revoke an access token and all others of its login, for good",
+  responses: { 200: json(LoggedOut, "They are revoked"), ...failures },
+});
+
+export const authRoutes = ({ auth }: { auth: Auth }) =>
+  new OpenAPIHono<Variables>({ defaultHook: refuseInvalid })
+    .openapi(login, async (c) => {
+      const { client_id } = c.req.valid("json");
+      return c.json(await auth.login(c.get("caller"), client_id), 200);
+    })
+    .openapi(refresh, async (c) => {
+      const { refresh_token } = c.req.valid("json");
+      return c.json(await auth.refresh(refresh_token, { open: c.get("open") }), 200);
+    })
+    .openapi(validate, async (c) => c.json(await auth.validate(tokenOf(c), { open: c.get("open") }), 200))
+    .openapi(logout, async (c) => {
+      await auth.logout(tokenOf(c), { open: c.get("open") });
+      return c.json({ success: true as const, message: "logged out" }, 200);
+    });
+
+/** Also where no token is needed, these two are about one. */
+const tokenOf = (c: Context<Variables>): string => {
+  const token = bearerOf(c.req.header("authorization"));
+  if (token === undefined)
+    throw new StromboliError("unauthorized", "send the access token as Authorization: Bearer TOKEN");
+  return token;
+};

@@ -1,0 +1,40 @@
+import { createRoute, OpenAPIHono, z } from "@hono/zod-openapi";
+import type { ApiTokens } from "../../lib/auth/api-tokens.ts";
+import { NewToken, TokenList, TokenRequest, TokenRevoked } from "../../lib/schema/auth.ts";
+import { refuseInvalid } from "../middleware/errors.ts";
+import type { Variables } from "../middleware/request.ts";
+import { failures, json } from "./responses.ts";
+
+const create = createRoute({
+  method: "post",
+  path: "/tokens",
+  summary: "Make an API token",
+  description: "The answer shows it, and nothing ever does again.",
+  request: { body: { ...json(TokenRequest, "Whose token, and what for"), required: true } },
+  responses: { 201: json(NewToken, "The token"), ...failures },
+});
+
+const list = createRoute({
+  method: "get",
+  path: "/tokens",
+  summary: "List the API tokens that are good",
+  responses: { 200: json(TokenList, "All of them, by name"), ...failures },
+});
+
+const revoke = createRoute({
+  method: "delete",
+  path: "/tokens/{name}",
+  summary: "Revoke an API token, and with it all access tokens that it was used for",
+  request: { params: z.object({ name: z.string().describe("The token's name.") }) },
+  responses: { 200: json(TokenRevoked, "It is good for nothing any more"), ...failures },
+});
+
+export const tokenRoutes = ({ apiTokens }: { apiTokens: ApiTokens }) =>
+  new OpenAPIHono<Variables>({ defaultHook: refuseInvalid })
+    .openapi(create, (c) => c.json(apiTokens.create(c.req.valid("json")), 201))
+    .openapi(list, (c) => c.json({ tokens: apiTokens.list() }, 200))
+    .openapi(revoke, (c) => {
+      const { name } = c.req.valid("param");
+      apiTokens.revoke(name);
+      return c.json({ success: true as const, name }, 200);
+    });

@@ -1,0 +1,25 @@
+import type { Scope } from "../schema/auth.ts";
+
+/** What a request needs: a scope, any token that is good, nothing at all; or we do not know it. */
+export type Need = Scope | "any" | "public" | "unknown";
+
+const rules: readonly [method: string, path: RegExp, need: Need][] = [
+  ["GET", /^\/(health|healthz|readyz|openapi\.json)$/, "public"],
+  ["POST", /^\/auth\/refresh$/, "public"], // the refresh token is in the body
+  ["GET", /^\/auth\/validate$/, "any"],
+  ["POST", /^\/auth\/(token|logout)$/, "any"],
+  ["POST", /^\/run(\/async|\/stream)?$/, "run"],
+  ["GET", /^\/run\/stream$/, "run"],
+  ["DELETE", /^\/jobs\//, "run"],
+  ["POST", /^\/webhooks\//, "run"],
+  ["GET", /^\/(jobs|webhooks|claude)(\/|$)/, "read"],
+  ["*", /^\/secrets(\/|$)/, "secrets"],
+  ["*", /^\/(tokens|audit|prune)(\/|$)/, "admin"],
+];
+
+/** The one place that says who may do what; a route that is missing here is admin's. Pure. */
+export const scopeOf = (method: string, path: string): Need => {
+  const asked = method === "HEAD" ? "GET" : method;
+  const rule = rules.find(([verb, pattern]) => (verb === "*" || verb === asked) && pattern.test(path));
+  return rule?.[2] ?? "unknown";
+};
