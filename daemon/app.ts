@@ -59,7 +59,9 @@ export const createApp = ({ config, health, credential, log, ...deps }: AppDeps)
   app.use(authenticate(deps.auth, config));
   app.use(bodyLimit({ maxSize: maxBodyBytes, onError: tooLarge }));
   app.use(assumeJson);
-  app.doc31("/openapi.json", { openapi: "3.1.0", info: { title: "Stromboli", version } });
+  app.openAPIRegistry.registerComponent("securitySchemes", "token", { type: "http", scheme: "bearer" });
+  const security = [{ token: [] }, {}]; // or none, where none is needed
+  app.doc31("/openapi.json", { openapi: "3.1.0", info: { title: "Stromboli", version }, security });
   return app
     .route("/", healthRoutes({ health, credential, installedCli: claude.binary ? "unknown" : cliVersion }))
     .route("/", runRoutes(deps))

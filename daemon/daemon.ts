@@ -3,6 +3,7 @@ import { createServer, type Server } from "node:http";
 import { join } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
 import { getRequestListener } from "@hono/node-server";
+import { isLoopback } from "../lib/auth/open.ts";
 import type { Log } from "../lib/log.ts";
 import { defaultSocket, stateFolder } from "../lib/paths.ts";
 import type { Config } from "../lib/schema/config.ts";
@@ -49,6 +50,8 @@ export const startDaemon = async ({ config, env, log }: DaemonOptions) => {
   writeFileSync(note, JSON.stringify({ pid: process.pid, version, socket, url }), { mode: 0o600 });
   stack.defer(() => rmSync(note, { force: true }));
   log.info({ url, socket, state: folders.state, version }, "listening");
+  if (!isLoopback(host) && parts.apiTokens.list().length === 0)
+    log.warn({ url }, "nobody has a token for this address yet; make one with: stromboli token create");
 
   collector.collectAll();
   const resources = stack.move();

@@ -75,6 +75,12 @@ test("the routes that there are to be are there", async (t) => {
   assert.deepEqual(missing, []);
 });
 
+test("the document tells of tokens", async (t) => {
+  const { body } = await fetchDocument(t);
+  assert.deepEqual(at(body, "#/components/securitySchemes/token"), { type: "http", scheme: "bearer" });
+  assert.deepEqual(body["security"], [{ token: [] }, {}]);
+});
+
 test("every reference leads somewhere", async (t) => {
   const { body } = await fetchDocument(t);
   const references = all(body, "$ref").map(String);

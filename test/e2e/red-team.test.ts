@@ -110,3 +110,7 @@ test("the other agent noticed nothing", async () => {
   const { status, output } = await victim;
   assert.deepEqual([status, output], [200, `result: ${word}`]);
 });
+
+test("a daemon that listens to the network says so while nobody has a token", () => {
+  assert.match(stromboli.log(), /"level":"warn"[^\n]*stromboli token create/);
+});
