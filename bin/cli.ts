@@ -35,6 +35,7 @@ const commands = new Map<string, () => Promise<() => Command>>([
   ["inspect", async () => (await import("./commands/inspect.ts")).inspectCommand],
   ["prune", async () => (await import("./commands/prune.ts")).pruneCommand],
   ["webhooks", async () => (await import("./commands/webhooks.ts")).webhooksCommand],
+  ["secrets", async () => (await import("./commands/secrets.ts")).secretsCommand],
   ["token", async () => (await import("./commands/token.ts")).tokenCommand],
   ["daemon", async () => (await import("./commands/daemon.ts")).daemonCommand],
   ["status", async () => (await import("./commands/status.ts")).statusCommand],

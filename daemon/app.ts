@@ -11,6 +11,7 @@ import type { Views } from "../lib/jobs/views.ts";
 import type { Log } from "../lib/log.ts";
 import type { Retention } from "../lib/retention/retention.ts";
 import type { Config } from "../lib/schema/config.ts";
+import type { Secrets } from "../lib/secrets.ts";
 import type { DeliveryStore } from "../lib/store/deliveries.ts";
 import { cliVersion, version } from "../lib/version.ts";
 import type { Outbox } from "../lib/webhooks/outbox.ts";
@@ -24,6 +25,7 @@ import { healthRoutes } from "./routes/health.ts";
 import { jobRoutes } from "./routes/jobs.ts";
 import { pruneRoutes } from "./routes/prune.ts";
 import { runRoutes } from "./routes/run.ts";
+import { secretRoutes } from "./routes/secrets.ts";
 import { tokenRoutes } from "./routes/tokens.ts";
 import { webhookRoutes } from "./routes/webhooks.ts";
 
@@ -31,6 +33,7 @@ export type App = ReturnType<typeof createApp>;
 export type AppDeps = {
   config: Config;
   auth: Auth;
+  secrets: Secrets;
   apiTokens: ApiTokens;
   runner: Runner;
   views: Views;
@@ -69,7 +72,8 @@ export const createApp = ({ config, health, credential, log, ...deps }: AppDeps)
     .route("/", webhookRoutes(deps))
     .route("/", pruneRoutes(deps))
     .route("/", authRoutes(deps))
-    .route("/", tokenRoutes(deps));
+    .route("/", tokenRoutes(deps))
+    .route("/", secretRoutes(deps));
 };
 
 const tooLarge = (): never => {

@@ -16,9 +16,10 @@ import { createEnds } from "../lib/podman/ends.ts";
 import { createImages } from "../lib/podman/images.ts";
 import { createOrphanWatch } from "../lib/podman/orphans.ts";
 import { createPodman } from "../lib/podman/podman.ts";
-import { createSecrets } from "../lib/podman/secrets.ts";
+import { createSecretVault } from "../lib/podman/secrets.ts";
 import { createRetention } from "../lib/retention/retention.ts";
 import type { Config } from "../lib/schema/config.ts";
+import { createSecrets } from "../lib/secrets.ts";
 import { createSessions } from "../lib/sessions.ts";
 import type { Stores } from "../lib/store/stores.ts";
 import { webhookBody } from "../lib/webhooks/body.ts";
@@ -47,6 +48,7 @@ export const createParts = ({ config, env, log, folders, stores }: Options, stac
 
   const views = createViews({ ...common, bellOf: (id) => runner.bellOf(id) });
   const outbox = stack.use(createOutbox({ ...common, bodyOf: webhookBody(views), config: config.webhooks }));
+  const secrets = createSecrets({ ...common, vault: createSecretVault({ podman, folder: folders.state }) });
   const runner = createRunner({
     ...common,
     orphans: createOrphanWatch(),
@@ -56,7 +58,7 @@ export const createParts = ({ config, env, log, folders, stores }: Options, stac
     containers,
     ends: stack.use(createEnds({ podman, containers, label, log })),
     images: createImages({ podman, store: stores.imageStore, label, now }),
-    secrets: createSecrets(podman),
+    secrets,
     broker: createBroker({
       ...common,
       upstream,
@@ -78,7 +80,7 @@ export const createParts = ({ config, env, log, folders, stores }: Options, stac
     isDraining: runner.isDraining,
     now: () => performance.now(),
   });
-  const access = { auth: createAuth(common), apiTokens: createApiTokens(common) };
+  const access = { secrets, auth: createAuth(common), apiTokens: createApiTokens(common) };
   const { deliveries } = stores;
   return { config, log, ...access, credential, runner, views, outbox, retention, health, deliveries };
 };

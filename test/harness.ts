@@ -27,6 +27,7 @@ import { createImageStore } from "../lib/store/images.ts";
 import { createJobLister } from "../lib/store/job-list.ts";
 import type { Ending } from "../lib/store/job-rows.ts";
 import { createJobStore, type NewJob } from "../lib/store/jobs.ts";
+import { createSecretStore } from "../lib/store/secrets.ts";
 import { createSessionStore } from "../lib/store/sessions.ts";
 import { createFamilyStore } from "../lib/store/token-families.ts";
 import { createTokenStore } from "../lib/store/tokens.ts";
@@ -89,6 +90,7 @@ export const openStores = (t: TestContext) => {
     deliveries: createDeliveryStore(db),
     idempotency: createIdempotencyStore(db),
     list: createJobLister(db),
+    secretStore: createSecretStore(db),
     tokens: createTokenStore(db),
     families: createFamilyStore(db),
   };

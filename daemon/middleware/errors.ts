@@ -20,6 +20,7 @@ export const failureOf = (
   { path, requestId }: { path: string; requestId: string },
 ): Failure => ({
   ...(/^\/(run|jobs)(\/|$)/.test(path) && { id: "" as const, status: "error" as const }),
+  ...(/^\/(secrets|sessions)(\/|$)/.test(path) && { success: false as const }),
   error: error.message,
   code: error.code,
   request_id: requestId,

@@ -5,9 +5,9 @@ import { noCredentials, type Credential } from "../credentials.ts";
 import { StromboliError } from "../errors.ts";
 import { planRun, type Machine, type Plan } from "../policy/plan.ts";
 import type { Images, LocalImage } from "../podman/images.ts";
-import type { Secrets } from "../podman/secrets.ts";
 import type { Config } from "../schema/config.ts";
 import type { RunRequest } from "../schema/run.ts";
+import type { Secrets } from "../secrets.ts";
 import type { Choice, Sessions } from "../sessions.ts";
 import type { Db } from "../store/database.ts";
 import { keyLifeMs, type IdempotencyStore } from "../store/idempotency.ts";
@@ -25,7 +25,7 @@ export type AdmissionDeps = {
   sessionStore: SessionStore;
   idempotency: IdempotencyStore;
   images: Images;
-  secrets: Secrets;
+  secrets: Pick<Secrets, "check">;
   cli: CliFinder;
   credential: () => Credential | undefined;
   now: () => number;
@@ -51,7 +51,10 @@ export const admit = async (deps: AdmissionDeps, asked: Asked, checkOpen: () => 
   if (!request.demo && !deps.credential()) throw noCredentials();
   const [image] = await Promise.all([
     deps.images.find(plan.image),
-    deps.secrets.check(plan.secrets.map(({ name }) => name)),
+    deps.secrets.check(
+      asked.caller,
+      plan.secrets.map(({ name }) => name),
+    ),
   ]);
   deps.cli.forImage(plan.image, image);
   const decided = { id: newId(mode), plan, image };

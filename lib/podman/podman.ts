@@ -3,7 +3,8 @@ import { StromboliError } from "../errors.ts";
 
 export type Result = { exitCode: number; stdout: string; stderr: string };
 export type Files = { stdin: number; stdout: number; stderr: number };
-export type CallOptions = { signal?: AbortSignal | undefined; timeoutMs?: number };
+/** `stdin`: an open file of ours that the command reads. */
+export type CallOptions = { signal?: AbortSignal | undefined; timeoutMs?: number; stdin?: number };
 export type Podman = ReturnType<typeof createPodman>;
 
 const defaultTimeoutMs = 60_000;
@@ -24,11 +25,11 @@ export const createPodman = ({ binary, env }: { binary: string; env: Readonly<Re
 
   const call = async (
     argv: readonly string[],
-    { signal, timeoutMs = defaultTimeoutMs }: CallOptions = {},
+    { signal, timeoutMs = defaultTimeoutMs, stdin }: CallOptions = {},
   ): Promise<Result> => {
     const result = await execa(binary, argv, {
       ...options,
-      stdin: "ignore",
+      stdin: stdin === undefined ? "ignore" : (stdin as 0), // execa's types know no other descriptors; spawn does
       ...(timeoutMs > 0 && { timeout: timeoutMs }),
       ...(signal && { cancelSignal: signal }),
     });

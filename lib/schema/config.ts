@@ -100,6 +100,9 @@ export const Config = z.strictObject({
       volumes: z
         .array(z.string().regex(/^\/[^:\0]*(:ro)?$/, "must be an absolute path, with :ro at the end for read-only"))
         .default([]),
+      secrets: z
+        .array(z.string().regex(/^[A-Za-z0-9_*-]{1,253}$/, "must be a secret's name, in which * stands for anything"))
+        .default(["*"]),
       writable_root: z.boolean().default(true),
     })
     .prefault({}),

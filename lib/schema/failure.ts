@@ -8,6 +8,7 @@ export const Failure = z
     request_id: z.string(),
     id: z.literal("").optional(),
     status: z.literal("error").optional(),
+    success: z.literal(false).optional(),
     details: z.array(z.object({ path: z.string(), message: z.string() })).optional(),
   })
   .meta({ id: "Failure" });

@@ -6,6 +6,7 @@ import { createImageStore } from "./images.ts";
 import { createJobLister } from "./job-list.ts";
 import { createJobStore } from "./jobs.ts";
 import { createRetentionStore } from "./retention.ts";
+import { createSecretStore } from "./secrets.ts";
 import { createSessionStore } from "./sessions.ts";
 import { createFamilyStore } from "./token-families.ts";
 import { createTokenStore } from "./tokens.ts";
@@ -24,5 +25,6 @@ export const createStores = (db: Db) => ({
   deliveries: createDeliveryStore(db),
   tokens: createTokenStore(db),
   families: createFamilyStore(db),
+  secretStore: createSecretStore(db),
   retentionStore: createRetentionStore(db),
 });

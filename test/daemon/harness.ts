@@ -12,9 +12,11 @@ import type { Credential } from "../../lib/credentials.ts";
 import type { Admitted, Asked } from "../../lib/jobs/admit.ts";
 import { jobFolder } from "../../lib/jobs/folder.ts";
 import type { Runner } from "../../lib/jobs/runner.ts";
+import type { SecretVault } from "../../lib/podman/secrets.ts";
 import type { Config } from "../../lib/schema/config.ts";
 import type { RunResponse } from "../../lib/schema/job.ts";
 import type { Component } from "../../lib/schema/health.ts";
+import { createSecrets } from "../../lib/secrets.ts";
 import { openBelow } from "../harness.ts";
 import { jobOf } from "../jobs/containers.ts";
 import { openRunner, resultLine } from "../jobs/harness.ts";
@@ -79,6 +81,7 @@ export const openApp = (t: TestContext, options: Options = {}) => {
     views: allViews,
     auth: createAuth(place.authDeps),
     apiTokens,
+    secrets: createSecrets({ ...place.authDeps, vault: emptyVault, secretStore: place.secretStore }),
     health: { components: () => Promise.resolve(components), isDraining: place.runner.isDraining },
     deliveries: place.deliveries,
     outbox: { redeliver: () => undefined },
@@ -104,6 +107,13 @@ export const openApp = (t: TestContext, options: Options = {}) => {
     /** The same app behind a real server. */
     listen: () => listen(t, app),
   };
+};
+
+/** Podman's store in the tests that are not about it. */
+const emptyVault: SecretVault = {
+  list: () => Promise.resolve([]),
+  create: () => Promise.reject(new Error("not in these tests")),
+  remove: () => Promise.resolve(false),
 };
 
 /** What a client does. */

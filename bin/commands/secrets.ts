@@ -1,0 +1,73 @@
+import { text } from "node:stream/consumers";
+import { Command } from "commander";
+import type { Secret } from "../../lib/schema/secret.ts";
+import { ageOf } from "../age.ts";
+import { jsonOf } from "../client.ts";
+import { askDaemon } from "../ensure.ts";
+import { exitCodes, Failure } from "../failure.ts";
+import { askHidden } from "../hidden.ts";
+import { table } from "../table.ts";
+
+export const secretsCommand = () => {
+  const secrets = new Command("secrets")
+    .description("Store, list and remove secrets: a run sees those that it names with --secret.")
+    .addHelpText("after", "\nExamples:\n  stromboli secrets create github < token.txt\n  stromboli secrets");
+  secrets
+    .command("ls", { isDefault: true })
+    .description("List the secrets that runs may use; values are never shown.")
+    .option("--json", "print them as a JSON array")
+    .addHelpText("after", "\nExample:\n  stromboli secrets ls")
+    .action(list);
+  secrets
+    .command("create")
+    .description(
+      "Store a secret: its value comes from standard input, or is asked for. One line feed at its end is left out.",
+    )
+    .argument("<name>", "letters, digits, _ and -")
+    .addHelpText(
+      "after",
+      `
+Examples:
+  stromboli secrets create github            asks for the value and does not show it
+  stromboli secrets create deploy-key < key.pem
+  stromboli run --secret GH_TOKEN=github "Close stale issues"`,
+    )
+    .action(create);
+  secrets
+    .command("rm")
+    .description("Remove secrets.")
+    .argument("<name...>", "names of secrets")
+    .addHelpText("after", "\nExample:\n  stromboli secrets rm github")
+    .action(remove);
+  return secrets;
+};
+
+const list = async ({ json }: { json?: true }): Promise<void> => {
+  const { secrets } = await askDaemon(async (client) => jsonOf(await client.secrets.$get()));
+  console.log(json ? JSON.stringify(secrets, undefined, 2) : secretTable(secrets, process.stdout));
+};
+
+const create = async (name: string): Promise<void> => {
+  const given = process.stdin.isTTY ? await askHidden(`Value of ${name}`) : await text(process.stdin);
+  const value = given.replace(/\r?\n$/, ""); // of `echo value |`, or of an editor
+  if (value === "") throw new Failure("the value is empty; nothing is stored", exitCodes.usage);
+  const stored = await askDaemon(async (client) => jsonOf(await client.secrets.$post({ json: { name, value } })));
+  console.log(stored.name);
+};
+
+const remove = async (names: string[]): Promise<void> => {
+  for (const name of names) {
+    const param = { name: encodeURIComponent(name) };
+    const removed = await askDaemon(async (client) => jsonOf(await client.secrets[":name"].$delete({ param })));
+    console.log(removed.name);
+  }
+};
+
+const secretTable = (secrets: readonly Secret[], stdout: NodeJS.WriteStream): string =>
+  table(
+    [
+      { title: "NAME", cells: secrets.map(({ name }) => name) },
+      { title: "AGE", cells: secrets.map(({ created_at }) => ageOf(created_at)) },
+    ],
+    stdout,
+  );
