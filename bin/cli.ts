@@ -37,6 +37,7 @@ const commands = new Map<string, () => Promise<() => Command>>([
   ["webhooks", async () => (await import("./commands/webhooks.ts")).webhooksCommand],
   ["secrets", async () => (await import("./commands/secrets.ts")).secretsCommand],
   ["token", async () => (await import("./commands/token.ts")).tokenCommand],
+  ["audit", async () => (await import("./commands/audit.ts")).auditCommand],
   ["daemon", async () => (await import("./commands/daemon.ts")).daemonCommand],
   ["status", async () => (await import("./commands/status.ts")).statusCommand],
   ["login", async () => (await import("./commands/login.ts")).loginCommand],

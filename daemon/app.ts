@@ -1,6 +1,7 @@
 import { OpenAPIHono } from "@hono/zod-openapi";
 import { bodyLimit } from "hono/body-limit";
 import { cors } from "hono/cors";
+import type { Audit } from "../lib/audit.ts";
 import type { ApiTokens } from "../lib/auth/api-tokens.ts";
 import type { Auth } from "../lib/auth/auth.ts";
 import type { Credential } from "../lib/credentials.ts";
@@ -17,9 +18,11 @@ import { cliVersion, version } from "../lib/version.ts";
 import type { Outbox } from "../lib/webhooks/outbox.ts";
 import type { Collector } from "./garbage.ts";
 import { refuseBrowsers } from "./middleware/browser.ts";
+import { record } from "./middleware/audit.ts";
 import { authenticate } from "./middleware/caller.ts";
 import { answerError } from "./middleware/errors.ts";
 import { assumeJson, identify, type Variables } from "./middleware/request.ts";
+import { auditRoutes } from "./routes/audit.ts";
 import { authRoutes } from "./routes/auth.ts";
 import { healthRoutes } from "./routes/health.ts";
 import { jobRoutes } from "./routes/jobs.ts";
@@ -33,6 +36,7 @@ export type App = ReturnType<typeof createApp>;
 export type AppDeps = {
   config: Config;
   auth: Auth;
+  audit: Audit;
   secrets: Secrets;
   apiTokens: ApiTokens;
   runner: Runner;
@@ -57,6 +61,7 @@ export const createApp = ({ config, health, credential, log, ...deps }: AppDeps)
     throw new StromboliError("not_found", `there is no ${c.req.method} ${c.req.path}; see GET /openapi.json`);
   });
   app.use(identify(log));
+  app.use(record(deps.audit, { log, now: Date.now }));
   app.use(refuseBrowsers({ allowedHosts: server.allowed_hosts, corsOrigins: server.cors_origins }));
   if (server.cors_origins.length > 0) app.use(cors({ origin: server.cors_origins }));
   app.use(authenticate(deps.auth, config));
@@ -73,7 +78,8 @@ export const createApp = ({ config, health, credential, log, ...deps }: AppDeps)
     .route("/", pruneRoutes(deps))
     .route("/", authRoutes(deps))
     .route("/", tokenRoutes(deps))
-    .route("/", secretRoutes(deps));
+    .route("/", secretRoutes(deps))
+    .route("/", auditRoutes(deps));
 };
 
 const tooLarge = (): never => {

@@ -1,5 +1,6 @@
 import { availableParallelism, totalmem } from "node:os";
 import { createCliFinder } from "../lib/agent/binary.ts";
+import { createAudit } from "../lib/audit.ts";
 import { createApiTokens } from "../lib/auth/api-tokens.ts";
 import { createAuth } from "../lib/auth/auth.ts";
 import { createBroker } from "../lib/broker/broker.ts";
@@ -80,7 +81,7 @@ export const createParts = ({ config, env, log, folders, stores }: Options, stac
     isDraining: runner.isDraining,
     now: () => performance.now(),
   });
-  const access = { secrets, auth: createAuth(common), apiTokens: createApiTokens(common) };
+  const access = { secrets, auth: createAuth(common), apiTokens: createApiTokens(common), audit: createAudit(common) };
   const { deliveries } = stores;
   return { config, log, ...access, credential, runner, views, outbox, retention, health, deliveries };
 };

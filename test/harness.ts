@@ -20,6 +20,7 @@ import { createLog } from "../lib/log.ts";
 import { Config } from "../lib/schema/config.ts";
 import { RunRequest } from "../lib/schema/run.ts";
 import { createApiRequestStore } from "../lib/store/api-requests.ts";
+import { createAuditStore } from "../lib/store/audit.ts";
 import { openDatabase } from "../lib/store/database.ts";
 import { createDeliveryStore } from "../lib/store/deliveries.ts";
 import { createIdempotencyStore } from "../lib/store/idempotency.ts";
@@ -91,6 +92,7 @@ export const openStores = (t: TestContext) => {
     idempotency: createIdempotencyStore(db),
     list: createJobLister(db),
     secretStore: createSecretStore(db),
+    audit: createAuditStore(db),
     tokens: createTokenStore(db),
     families: createFamilyStore(db),
   };

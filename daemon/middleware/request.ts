@@ -4,10 +4,11 @@ import type { Caller } from "../../lib/auth/caller.ts";
 import { StromboliError } from "../../lib/errors.ts";
 import type { Log } from "../../lib/log.ts";
 
-/** `via`: the listener a request came in by. `source`: the address it came from, or `unix`. `open`: no token is needed. */
+/** `via`: the listener a request came in by. `source`: the address it came from, or `unix`. `open`: no token is needed. `target`:
+ * the job that was made. */
 export type Variables = {
   Bindings: { via: "unix" | "tcp" };
-  Variables: { requestId: string; caller: Caller; source: string; open: boolean };
+  Variables: { requestId: string; caller: Caller; source: string; open: boolean; target?: string };
 };
 
 /** Gives every request an id, the caller's own when it is a fit one, and logs one line about it. */

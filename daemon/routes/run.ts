@@ -87,6 +87,7 @@ export const runRoutes = ({ runner, views }: Deps) => {
         key: c.req.valid("header")["idempotency-key"],
       });
       const { id } = await runner.submit(asked);
+      c.set("target", id);
       leaveWith(c.req.raw.signal, asked, () => runner.leave(id));
       await runner.ended(id);
       return c.json(await views.of(asked.caller).run(id), 200);
@@ -98,6 +99,7 @@ export const runRoutes = ({ runner, views }: Deps) => {
         key: c.req.valid("header")["idempotency-key"],
       });
       const { id, sessionId } = await runner.submit(asked);
+      c.set("target", id);
       return c.json({ job_id: id, session_id: sessionId }, 202);
     })
     .openapi(stream, (c) => {
@@ -121,6 +123,7 @@ const createFollow =
   async (c: Context<Variables>, asked: Asked, events: z.output<typeof Events>): Promise<Response> => {
     const mine = views.of(asked.caller);
     const { id } = await runner.submit(asked); // what is refused is refused with its own status, before a stream begins
+    c.set("target", id);
     const hungUp = new AbortController();
     leaveWith(c.req.raw.signal, asked, () => runner.leave(id));
     c.req.raw.signal.addEventListener("abort", () => hungUp.abort(), { once: true });

@@ -1,4 +1,5 @@
 import { createApiRequestStore } from "./api-requests.ts";
+import { createAuditStore } from "./audit.ts";
 import type { Db } from "./database.ts";
 import { createDeliveryStore } from "./deliveries.ts";
 import { createIdempotencyStore } from "./idempotency.ts";
@@ -26,5 +27,6 @@ export const createStores = (db: Db) => ({
   tokens: createTokenStore(db),
   families: createFamilyStore(db),
   secretStore: createSecretStore(db),
+  audit: createAuditStore(db),
   retentionStore: createRetentionStore(db),
 });

@@ -6,6 +6,7 @@ import type { TestContext } from "node:test";
 import { getRequestListener } from "@hono/node-server";
 import type { z } from "zod";
 import { createApp, type App } from "../../daemon/app.ts";
+import { createAudit } from "../../lib/audit.ts";
 import { createApiTokens } from "../../lib/auth/api-tokens.ts";
 import { createAuth } from "../../lib/auth/auth.ts";
 import type { Credential } from "../../lib/credentials.ts";
@@ -81,6 +82,7 @@ export const openApp = (t: TestContext, options: Options = {}) => {
     views: allViews,
     auth: createAuth(place.authDeps),
     apiTokens,
+    audit: createAudit({ audit: place.audit, now: Date.now }),
     secrets: createSecrets({ ...place.authDeps, vault: emptyVault, secretStore: place.secretStore }),
     health: { components: () => Promise.resolve(components), isDraining: place.runner.isDraining },
     deliveries: place.deliveries,

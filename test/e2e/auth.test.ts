@@ -85,3 +85,13 @@ test("logins, their end and tokens outlive the daemon, and none of them is in it
     assert.throws(() => execFileSync("grep", ["-rqaF", secret, stromboli.place.state]), { status: 1 });
   }
 });
+
+test("the record tells who did what, is whole, and outlives the daemon", async () => {
+  const listed = await local.run(["audit", "--decision", "refused", "-n", "500"]);
+  assert.match(listed.stdout, /reader +refused +forbidden/);
+  const before = await local.run(["audit", "verify"]);
+  assert.match(before.stdout, /^\d+ [0-9a-f]{64}\n$/);
+  await stromboli.end("SIGKILL");
+  await stromboli.start();
+  assert.equal((await local.run(["audit", "verify"])).stdout, before.stdout);
+});

@@ -72,7 +72,7 @@ const openPlace = (t: TestContext, config: Settings) => {
   for (const folder of [jobsFolder, sessionsFolder]) mkdirSync(folder);
   writeFiles(state, { claude: "" });
   const settings = configOf({ ...config, claude: { binary: join(state, "claude"), ...config.claude } });
-  const { sessions: sessionStore, list, tokens, families, secretStore, ...stores } = openStores(t);
+  const { sessions: sessionStore, list, tokens, families, secretStore, audit, ...stores } = openStores(t);
   const { log, lines } = memoryLog();
   const fake = createFakeContainers();
   const { doors, broker } = createFakeBroker();
@@ -106,6 +106,7 @@ const openPlace = (t: TestContext, config: Settings) => {
     doors,
     deliveries: stores.deliveries,
     secretStore,
+    audit,
     authDeps: { config: settings, tokens, families, now: deps.now },
     /** How often the runner has said that a job has ended. */
     told,

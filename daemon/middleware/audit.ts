@@ -1,0 +1,55 @@
+import type { Context } from "hono";
+import { createMiddleware } from "hono/factory";
+import type { Audit, NewEntry } from "../../lib/audit.ts";
+import { messageOf, StromboliError } from "../../lib/errors.ts";
+import type { Log } from "../../lib/log.ts";
+import type { Variables } from "./request.ts";
+
+const longestAction = 200;
+const windowMs = 60_000;
+const mostOfNobody = 60;
+
+/**
+ * Writes down what changes something, and whom what was refused, before the answer goes out. Strangers without a token
+ * could fill the disk: of theirs no more than some in a minute are kept. That an entry cannot be written is logged; the
+ * work is done, and its answer is due.
+ */
+export const record = (audit: Pick<Audit, "write">, { log, now }: { log: Log; now: () => number }) => {
+  const nobody = { since: 0, count: 0 };
+  const isFlood = (): boolean => {
+    const at = now();
+    if (at - nobody.since >= windowMs) Object.assign(nobody, { since: at, count: 0 });
+    nobody.count += 1;
+    return nobody.count > mostOfNobody;
+  };
+
+  return createMiddleware<Variables>(async (c, next) => {
+    await next();
+    const { method, path } = c.req;
+    if (!isChange(method, path) && !refusals.has(c.res.status)) return;
+    const caller = (c.get("caller") as Variables["Variables"]["caller"] | undefined)?.name ?? "nobody"; // not set before it is known
+    if (caller === "nobody" && isFlood()) return;
+    try {
+      audit.write(entryOf(c, caller));
+    } catch (error) {
+      log.error({ request: c.get("requestId"), error: messageOf(error) }, "what was asked could not be written down");
+    }
+  });
+};
+
+const entryOf = (c: Context<Variables>, caller: string): NewEntry => ({
+  caller,
+  source: c.env.via,
+  action: `${c.req.method} ${c.req.path}`.replaceAll(/\p{Cc}/gu, "?").slice(0, longestAction),
+  target: c.get("target") ?? null,
+  decision: c.res.status < 400 ? "allowed" : "refused",
+  code: c.error ? codeOf(c.error) : null,
+  requestId: c.get("requestId"),
+});
+
+const refusals = new Set([401, 403, 429]);
+
+const isChange = (method: string, path: string): boolean =>
+  !["GET", "HEAD", "OPTIONS"].includes(method) || path === "/run/stream";
+
+const codeOf = (error: Error): string => (error instanceof StromboliError ? error.code : "internal");
