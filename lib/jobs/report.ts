@@ -104,12 +104,13 @@ const rawAnswer = async (path: string, longest: number): Promise<Answer> => {
 
 const largestEvent = 1_000_000;
 
-/** A job as the JSON of one event or row: at most 1 MiB, its answer left out where it is longer. */
-export const shortJobReport = async (job: Job, options: Options): Promise<JobResponse> => {
-  const report = await jobReport(job, { longest: largestEvent, ...options });
-  if (Buffer.byteLength(JSON.stringify(report)) <= largestEvent) return report;
+/** A job as the JSON of one event: at most 1 MiB, its answer left out where it is longer. */
+export const shortJobReport = async (job: Job, folder: JobFolder): Promise<string> => {
+  const report = await jobReport(job, { folder, longest: largestEvent });
+  const told = JSON.stringify(report);
+  if (Buffer.byteLength(told) <= largestEvent) return told;
   const { structured_output: _, ...rest } = report;
-  return { ...rest, output: "", output_truncated: true };
+  return JSON.stringify({ ...rest, output: "", output_truncated: true } satisfies JobResponse);
 };
 
 /** Why a run did not succeed, in one sentence; null when it did. */

@@ -52,7 +52,7 @@ const createViewsOf = ({ jobs, list, jobsFolder, bellOf }: Deps, caller: Caller)
   };
   const watched = (id: string): Watched => {
     const folder = folderOf(find(id).id);
-    const done = async () => JSON.stringify(await shortJobReport(find(id), { folder }));
+    const done = () => shortJobReport(find(id), folder);
     return { id, folder, bell: () => bellOf(id), jobs, done };
   };
 
@@ -94,6 +94,6 @@ const pageOf = async (
   { jobs, nextCursor }: ReturnType<JobLister>,
   folderOf: (id: string) => JobFolder,
 ): Promise<JobList> => ({
-  jobs: await Promise.all(jobs.map((job) => shortJobReport(job, { folder: folderOf(job.id), longest: longestListed }))),
+  jobs: await Promise.all(jobs.map((job) => jobReport(job, { folder: folderOf(job.id), longest: longestListed }))),
   ...(nextCursor !== undefined && { next_cursor: String(nextCursor) }),
 });

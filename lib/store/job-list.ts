@@ -1,3 +1,4 @@
+import type { Statement } from "better-sqlite3";
 import { statusOf } from "../agent/result.ts";
 import { Outcome, type JobQuery, type JobStatus } from "../schema/job.ts";
 import type { Db } from "./database.ts";
@@ -8,19 +9,36 @@ export type JobLister = ReturnType<typeof createJobLister>;
 const defaultLimit = 50;
 
 /** Pages of jobs, newest first: of one owner, or of all. */
-export const createJobLister =
-  (db: Db) =>
-  ({ limit = defaultLimit, ...query }: JobQuery, owner?: string): { jobs: Job[]; nextCursor: number | undefined } => {
+export const createJobLister = (db: Db) => {
+  const newest = createSelects(db);
+
+  return (
+    { limit = defaultLimit, ...query }: JobQuery,
+    owner?: string,
+  ): { jobs: Job[]; nextCursor: number | undefined } => {
     const mine: Condition[] = owner === undefined ? [] : [{ sql: "owner = ?", value: [owner] }];
     const conditions = [...mine, ...conditionsOf(query)];
     const where = ["true", ...conditions.map(({ sql }) => sql)].join(" and ");
     const values = conditions.flatMap(({ value }) => value);
-    const rows = db
-      .prepare<unknown[], Row>(`select ${columns} from jobs where ${where} order by seq desc limit ?`)
-      .all(...values, limit + 1);
+    const rows = newest(where).all(...values, limit + 1);
     const jobs = rows.slice(0, limit).map(toJob);
     return { jobs, nextCursor: rows.length > limit ? jobs.at(-1)?.seq : undefined };
   };
+};
+
+type Select = Statement<unknown[], Row>;
+
+/** Each kind of question is prepared once; there are at most some hundred, as values are never part of one. */
+const createSelects = (db: Db) => {
+  const prepared = new Map<string, Select>();
+  return (where: string): Select => {
+    const known = prepared.get(where);
+    if (known) return known;
+    const select: Select = db.prepare(`select ${columns} from jobs where ${where} order by seq desc limit ?`);
+    prepared.set(where, select);
+    return select;
+  };
+};
 
 type Condition = { sql: string; value: unknown[] };
 
