@@ -18,7 +18,7 @@ export type Delivery = {
   lastError: string | null;
 };
 export type NewDelivery = Pick<Delivery, "id" | "jobId" | "url" | "createdAt" | "giveUpAt">;
-export type Due = Pick<Delivery, "id" | "jobId" | "url">;
+export type Due = Pick<Delivery, "id" | "jobId" | "url"> & { host: string };
 
 /** An attempt that ended at a time, and what the receiver answered, if it did. */
 type Attempt = { at: number; status: number | null };
@@ -40,12 +40,13 @@ export type DeliveryStore = ReturnType<typeof createDeliveryStore>;
 
 export const createDeliveryStore = (db: Db) => {
   const insert = db.prepare(`
-    insert into webhook_deliveries (id, job_id, url, state, created_at, give_up_at, next_attempt_at)
-    values (@id, @jobId, @url, 'pending', @createdAt, @giveUpAt, @createdAt)`);
+    insert into webhook_deliveries (id, job_id, url, host, state, created_at, give_up_at, next_attempt_at)
+    values (@id, @jobId, @url, @host, 'pending', @createdAt, @giveUpAt, @createdAt)`);
   const byId = db.prepare<[string], Delivery>(`select ${columns} from webhook_deliveries where id = ?`);
-  const due = db.prepare<[{ at: number; limit: number; offset: number }], Due>(`
-    select id, job_id as jobId, url from webhook_deliveries where state = 'pending' and next_attempt_at <= @at
-    order by next_attempt_at, seq limit @limit offset @offset`);
+  const due = db.prepare<[{ at: number; except: string; limit: number }], Due>(`
+    select id, job_id as jobId, url, host from webhook_deliveries
+    where state = 'pending' and next_attempt_at <= @at and host not in (select value from json_each(@except))
+    order by next_attempt_at, seq limit @limit`);
   const next = db.prepare<[number], { at: number | null }>(`
     select min(next_attempt_at) as at from webhook_deliveries where state = 'pending' and next_attempt_at > ?`);
   const newest = db.prepare<[Record<string, unknown>], Delivery>(`
@@ -61,11 +62,12 @@ export const createDeliveryStore = (db: Db) => {
 
   return {
     /** For the transaction that ends the job: a delivery is due exactly when its job has ended. */
-    insert: (delivery: NewDelivery): void => void insert.run(delivery),
+    insert: (delivery: NewDelivery): void =>
+      void insert.run({ ...delivery, host: URL.parse(delivery.url)?.host ?? "" }),
     find: (id: string): Delivery | undefined => byId.get(id),
-    /** One page of those whose next attempt is due, the longest due first. */
-    due: (at: number, { limit, offset = 0 }: { limit: number; offset?: number }): Due[] =>
-      due.all({ at, limit, offset }),
+    /** The first of those whose next attempt is due, the longest due first, except for what goes to some hosts. */
+    due: (at: number, { limit, except = [] }: { limit: number; except?: readonly string[] }): Due[] =>
+      due.all({ at, limit, except: JSON.stringify(except) }),
     /** When the next one falls due after a time. */
     nextDueAt: (after: number): number | undefined => next.get(after)?.at ?? undefined,
     /** The moves answer false when the delivery was not pending. */

@@ -8,7 +8,7 @@ type UnderWay = Map<string, { host: string; done: Promise<void> }>;
 
 const maxAtOnce = 16;
 const maxAtOnceToOneHost = 4;
-const pageSize = 100;
+const pageSize = 2 * maxAtOnce; // more than can be under way, so that each full page has one to begin
 /** Timers stand still while a machine sleeps, so none is trusted for long. */
 const longestWaitMs = 60_000;
 
@@ -44,7 +44,7 @@ export const createOutbox = (options: AttemptOptions) => {
       underWay.delete(delivery.id);
       sendDue();
     });
-    underWay.set(delivery.id, { host: hostOf(delivery), done });
+    underWay.set(delivery.id, { host: delivery.host, done });
   };
   const wake = (): void => wait(0); // not at once: the caller may be inside its transaction
 
@@ -66,19 +66,19 @@ export const createOutbox = (options: AttemptOptions) => {
   };
 };
 
-/** Goes through all that is due, so that a crowd that waits for one host does not hide what goes to another. */
+/** What is due, the longest first; what goes to a host that is full is left out, so that a crowd for it hides no other. */
 function* startable(deliveries: Pick<DeliveryStore, "due">, underWay: UnderWay, at: number): Generator<Due> {
-  for (let offset = 0; ; offset += pageSize) {
-    const page = deliveries.due(at, { limit: pageSize, offset });
+  let page: Due[];
+  do {
+    page = deliveries.due(at, { limit: pageSize, except: fullHosts(underWay) });
     for (const delivery of page) {
       if (underWay.size >= maxAtOnce) return;
-      if (!underWay.has(delivery.id) && countTo(hostOf(delivery), underWay) < maxAtOnceToOneHost) yield delivery;
+      if (!underWay.has(delivery.id) && !fullHosts(underWay).includes(delivery.host)) yield delivery;
     }
-    if (page.length < pageSize) return;
-  }
+  } while (page.length === pageSize);
 }
 
-const countTo = (host: string, underWay: UnderWay): number =>
-  [...underWay.values()].filter((other) => other.host === host).length;
-
-const hostOf = ({ url }: Due): string => URL.parse(url)?.host ?? "";
+const fullHosts = (underWay: UnderWay): string[] =>
+  [...Map.groupBy(underWay.values(), ({ host }) => host)]
+    .filter(([, attempts]) => attempts.length >= maxAtOnceToOneHost)
+    .map(([host]) => host);

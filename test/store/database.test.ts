@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
 import { pathToFileURL } from "node:url";
@@ -61,6 +62,37 @@ test("a database that is newer than the code is refused and left as it is", (t) 
   const db = new Database(path);
   t.after(() => void db.close());
   assert.equal(versionOf(db), 2);
+});
+
+test("a webhook from before its host was kept gets it", (t) => {
+  const folder = tempFolder(t);
+  const early = Object.fromEntries(
+    ["0001_sessions_jobs.sql", "0002_queue_webhooks.sql"].map((name) => [
+      name,
+      readFileSync(new URL(`../../migrations/${name}`, import.meta.url), "utf8"),
+    ]),
+  );
+  const old = openDatabase(join(folder, "db"), migrationsOf(folder, early));
+  const insert = old.prepare(
+    "insert into webhook_deliveries values (null, ?, 'job', ?, 'failed', 0, 0, 0, null, 0, 0, '')",
+  );
+  old.pragma("foreign_keys = OFF");
+  for (const url of [
+    "https://A.example:81/x?y=http://z/",
+    "http://b.example?q",
+    "http://c.example#f",
+    "http://d.example",
+  ])
+    insert.run(url, url);
+  old.close();
+  const db = openDatabase(join(folder, "db"));
+  t.after(() => void db.close());
+  assert.deepEqual(db.prepare("select host from webhook_deliveries order by seq").pluck().all(), [
+    "a.example:81",
+    "b.example",
+    "c.example",
+    "d.example",
+  ]);
 });
 
 test("a refused database is closed again", (t) => {

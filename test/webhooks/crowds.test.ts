@@ -37,6 +37,24 @@ test("a crowd for one host does not hide what is due for another", async (t) => 
   await becomes(id, "delivered");
 });
 
+test("a crowd for a host that is full is stepped over, and not gone through", async (t) => {
+  const { db, deliveries, insert, open, becomes } = openWebhooks(t);
+  const [slow, fast] = [await startReceiver(t, never), await startReceiver(t)];
+  db.transaction(() => {
+    for (let count = 0; count < 1000; count++) insert(slow.url);
+  })();
+  const id = insert(fast.url);
+  let read = 0;
+  const due: typeof deliveries.due = (at, which) => {
+    const found = deliveries.due(at, which);
+    read += found.length;
+    return found;
+  };
+  open({ deliveries: { ...deliveries, due } });
+  await becomes(id, "delivered");
+  assert.ok(read < 200, `${read} rows were read`);
+});
+
 test("a crowd is worked off, four at once, when its host answers", async (t) => {
   const { insert, open, becomes } = openWebhooks(t);
   const { answer, held, letGo } = holding();
