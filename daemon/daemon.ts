@@ -39,6 +39,7 @@ export const startDaemon = async ({ config, env, log }: DaemonOptions) => {
   const app = createApp({ ...parts, collector });
   const servers = [serve(app, "unix"), serve(app, "tcp")] as const;
   stack.defer(() => closeServers(servers, () => Promise.all([runner.drain(), retention[Symbol.asyncDispose]()])));
+  await retention.recover();
   await runner.recover();
   retention.start();
   const socket = config.server.socket || defaultSocket(env);

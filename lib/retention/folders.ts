@@ -4,25 +4,42 @@ import { lstat } from "node:fs/promises";
 import { join } from "node:path";
 import { setImmediate as nextTurn } from "node:timers/promises";
 
-const aside = /^\.gone-[0-9a-f-]{36}$/;
+const gone = /^\.gone-[0-9a-f-]{36}$/;
 
-/** Whether a folder was moved out of the way, to be removed, and is still there. */
-export const isAside = (name: string): boolean => aside.test(name);
+/** Whether a folder is to be removed: its row has ended. */
+export const isGone = (name: string): boolean => gone.test(name);
+
+const leaving = /^\.leaving-((?:job|run)-[0-9a-f]{16}|[0-9a-f-]{36})$/;
+const leavingName = (id: string): string => `.leaving-${id}`;
+
+/** Whose folder it is, when a daemon died while it moved it out of the way. */
+export const leavingId = (name: string): string | undefined => leaving.exec(name)?.[1];
 
 /**
  * Moves a folder out of the way and ends its row in one tick, so that no request finds the one without the other, or
- * takes the id and gets what is left of the files. The folder's new name; undefined when its row has to stay.
+ * takes the id and gets what is left of the files. Until the row has ended its name tells whose it is, so that what a
+ * daemon leaves that dies in between can be put back. The folder's last name; undefined when its row has to stay.
  */
-export const takeAway = (parent: string, name: string, endRow: () => boolean): string | undefined => {
-  const away = `.gone-${randomUUID()}`;
-  const moved = move(join(parent, name), join(parent, away));
+export const takeAway = (parent: string, id: string, endRow: () => boolean): string | undefined => {
+  const moved = move(join(parent, id), join(parent, leavingName(id)));
   let ended = false;
   try {
     ended = endRow();
   } finally {
-    if (moved && !ended) renameSync(join(parent, away), join(parent, name));
+    if (moved && !ended) putBack(parent, id);
   }
-  return ended ? away : undefined;
+  return ended ? condemn(parent, id) : undefined;
+};
+
+/** Gives a folder on its way out its old name again. */
+export const putBack = (parent: string, id: string): void =>
+  renameSync(join(parent, leavingName(id)), join(parent, id));
+
+/** Takes from a folder on its way out the way back. */
+export const condemn = (parent: string, id: string): string => {
+  const name = `.gone-${randomUUID()}`;
+  move(join(parent, leavingName(id)), join(parent, name));
+  return name;
 };
 
 /** False when there is no such folder. */

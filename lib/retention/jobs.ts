@@ -25,7 +25,8 @@ export const jobKind = (store: RetentionStore, folder: string): Kind<ExpiredJob>
       }
       return [...expired, ...store.expiredJobs(rule)];
     },
-    endRow: ({ id }) => store.removeJob(id) || store.lostJobs([id]).length > 0,
+    removeRow: ({ id }) => store.removeJob(id),
+    isLost: (id) => store.lostJobs([id]).length > 0,
     removeFolder: (name) => rm(join(folder, name), { recursive: true, force: true }),
   };
 };

@@ -2,7 +2,7 @@ import { readdir } from "node:fs/promises";
 import { messageOf } from "../errors.ts";
 import type { Log } from "../log.ts";
 import type { Rule } from "../store/retention.ts";
-import { isAside, takeAway } from "./folders.ts";
+import { condemn, isGone, leavingId, putBack, takeAway } from "./folders.ts";
 
 export type Expired = { id: string; bytes: number };
 
@@ -11,8 +11,10 @@ export type Kind<Item extends Expired> = {
   path: string;
   /** What a rule does not keep, oldest first. */
   expired: (rule: Rule, signal: AbortSignal) => Promise<Item[]>;
-  /** Removes the row; false when it has to stay. */
-  endRow: (item: Item) => boolean;
+  /** Removes the row; false when it is not there, or has to stay. */
+  removeRow: (item: Item) => boolean;
+  /** Whether there is nothing that a folder of this id could belong to. */
+  isLost: (id: string) => boolean;
   removeFolder: (name: string) => Promise<void>;
 };
 
@@ -30,12 +32,24 @@ export async function* clear<Item extends Expired>(
   }
 }
 
+/** Puts back what a daemon that died had taken away before it ended the row, which would be without its files. */
+export const recover = async <Item extends Expired>(kind: Kind<Item>, log: Log): Promise<void> => {
+  for (const id of (await readdir(kind.path)).flatMap((name) => leavingId(name) ?? [])) {
+    try {
+      if (kind.isLost(id)) condemn(kind.path, id);
+      else putBack(kind.path, id);
+    } catch (error) {
+      log.error({ id, error: messageOf(error) }, "the files cannot be put back; the next start tries again");
+    }
+  }
+};
+
 /** What was taken away by a daemon that ended before it was removed, or that could not be removed. */
 const removeLeftovers = async <Item extends Expired>(
   kind: Kind<Item>,
   { signal, log }: Pick<Options, "signal" | "log">,
 ): Promise<void> => {
-  for (const name of (await readdir(kind.path)).filter(isAside)) {
+  for (const name of (await readdir(kind.path)).filter(isGone)) {
     signal.throwIfAborted();
     await removeFolder(kind, name, log);
   }
@@ -43,7 +57,7 @@ const removeLeftovers = async <Item extends Expired>(
 
 const remove = async <Item extends Expired>(kind: Kind<Item>, item: Item, log: Log): Promise<boolean> => {
   try {
-    const away = takeAway(kind.path, item.id, () => kind.endRow(item));
+    const away = takeAway(kind.path, item.id, () => kind.removeRow(item) || kind.isLost(item.id));
     if (away === undefined) return false;
     await removeFolder(kind, away, log);
     return true;

@@ -9,7 +9,7 @@ import type { Sessions } from "../sessions.ts";
 import { keyLifeMs } from "../store/idempotency.ts";
 import type { RetentionStore, Rule } from "../store/retention.ts";
 import { jobKind } from "./jobs.ts";
-import { clear, type Expired, type Kind } from "./kind.ts";
+import { clear, recover, type Expired, type Kind } from "./kind.ts";
 import { sessionKind } from "./sessions.ts";
 
 export type RetentionDeps = {
@@ -38,8 +38,7 @@ export const createRetention = ({ config, store, log, now, rest = restUnlessStop
   let last: Promise<unknown> = Promise.resolve();
 
   const pruneNow = async (request: PruneRequest): Promise<Pruned> => {
-    const at = now();
-    const rules = rulesOf(config, request, at);
+    const rules = rulesOf(config, request, now());
     const pruned: Pruned = { jobs: [], sessions: [], bytes: 0, dry_run: request.dry_run ?? false };
     const collect = async <Item extends Expired>(kind: Kind<Item>, rule: Rule, ids: string[]) => {
       for await (const { id, bytes } of clear(kind, { rule, dryRun: pruned.dry_run, signal, log })) {
@@ -51,7 +50,7 @@ export const createRetention = ({ config, store, log, now, rest = restUnlessStop
       signal.throwIfAborted();
       await collect(jobs, rules.jobs, pruned.jobs);
       await collect(sessions, rules.sessions, pruned.sessions);
-      if (!pruned.dry_run) store.dropOldKeys(at - keyLifeMs);
+      if (!pruned.dry_run) store.dropOldKeys(now() - keyLifeMs);
     } finally {
       report(log, pruned); // also when the daemon stops half-way
     }
@@ -72,22 +71,25 @@ export const createRetention = ({ config, store, log, now, rest = restUnlessStop
     }
   };
 
-  const sweepOnAndOn = async (): Promise<void> => {
-    for (let ms = firstSweepMs; await rest(ms, signal); ms = betweenSweepsMs) await sweep();
-  };
-
   return {
+    /** Finishes what a daemon that died left half-done, before anybody can ask for it. */
+    recover: () => Promise.all([recover(jobs, log), recover(sessions, log)]),
     /** Removes what is not to be kept; throws `shutting_down` when the daemon stops before all is done. */
     prune,
     /** Prunes by the configuration; a failure is logged. */
     sweep,
     /** Sweeps soon, and then every hour until it is disposed of. */
-    start: (): void => void tasks.keep(sweepOnAndOn()),
+    start: (): void => void tasks.keep(onAndOn(sweep, (ms) => rest(ms, signal))),
     async [Symbol.asyncDispose](): Promise<void> {
       stop.abort(new StromboliError("shutting_down", "the daemon is stopping; try again when it is back"));
       await tasks.done();
     },
   };
+};
+
+/** Works soon, and then every hour until a rest is cut short. */
+const onAndOn = async (work: () => Promise<void>, rest: (ms: number) => Promise<boolean>): Promise<void> => {
+  for (let ms = firstSweepMs; await rest(ms); ms = betweenSweepsMs) await work();
 };
 
 const restUnlessStopped = (ms: number, signal: AbortSignal): Promise<boolean> =>

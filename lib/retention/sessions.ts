@@ -48,7 +48,8 @@ export const sessionKind = ({ store, folder, sessions }: Deps): Kind<Measured> =
         .toSorted((one, other) => one.lastUsedAt - other.lastUsedAt);
       return expiredOf(await measure(idle, signal), rule);
     },
-    endRow: (session) => store.removeSession(session) || isLost(session.id),
+    removeRow: store.removeSession,
+    isLost,
     removeFolder: sessions.removeFiles,
   };
 };
