@@ -1,5 +1,5 @@
 import { existsSync } from "node:fs";
-import type { RequestOptions } from "node:http";
+import type { IncomingMessage, RequestOptions } from "node:http";
 import { dirname } from "node:path";
 import { Readable } from "node:stream";
 import { hc } from "hono/client";
@@ -82,14 +82,7 @@ const fetchFrom =
       ? import("node:https")
       : import("node:http"));
     return new Promise((resolve, reject) => {
-      const request = send(options, (incoming) => {
-        const headers = Object.entries(incoming.headersDistinct).flatMap(([name, values = []]) =>
-          values.map((value): [string, string] => [name, value]),
-        );
-        resolve(
-          new Response(Readable.toWeb(incoming) as ReadableStream, { status: incoming.statusCode ?? 500, headers }),
-        ); // one type, two declarations
-      });
+      const request = send(options, (incoming) => resolve(responseOf(incoming)));
       request.once("error", reject);
       request.end(init.body ?? undefined);
     });
@@ -99,6 +92,16 @@ const hostOf = (target: Target): string => {
   if ("socketPath" in target) return "localhost";
   const { host, port } = target;
   return `${host.includes(":") ? `[${host}]` : host}:${port}`;
+};
+
+const responseOf = (incoming: IncomingMessage): Response => {
+  const { statusCode: status = 500 } = incoming;
+  const headers = Object.entries(incoming.headersDistinct).flatMap(([name, values = []]) =>
+    values.map((value): [string, string] => [name, value]),
+  );
+  if (status !== 204) return new Response(Readable.toWeb(incoming) as ReadableStream, { status, headers }); // one type, two declarations
+  incoming.resume();
+  return new Response(null, { status, headers }); // which may have no body, not even an empty one
 };
 
 /** Prompts and variables go to whoever listens, so the folder of the socket must be nobody else's. */

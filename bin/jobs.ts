@@ -15,7 +15,7 @@ export const findJob = async (client: Client, text: string): Promise<JobResponse
     ? await jsonOf(await client.jobs.$get({ query: { id: text, limit: "2" } }))
     : { jobs: [] };
   const [job, another] = jobs;
-  if (!job) throw new Failure(`there is no job ${text}; list them with: stromboli ps --all`, exitCodes.failed);
+  if (!job) throw new Failure(`there is no job ${text || '""'}; list them with: stromboli ps --all`, exitCodes.failed);
   if (another) throw new Failure(`${text} is the beginning of several jobs`, exitCodes.failed);
   return job;
 };

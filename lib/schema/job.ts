@@ -120,12 +120,14 @@ export type JobList = z.output<typeof JobList>;
 const label = /^[A-Za-z0-9._-]{1,63}(=.{0,255})?$/;
 
 /** A whole number in a query. */
-export const numberIn = (min: number, max: number) =>
-  z
-    .string()
-    .regex(/^\d{1,16}$/, `must be a whole number from ${min} to ${max}`)
+export const numberIn = (min: number, max: number) => {
+  const error = `must be a whole number from ${min} to ${max}`;
+  return z
+    .string(error)
+    .regex(/^\d{1,16}$/, error)
     .transform(Number)
-    .pipe(z.int().min(min).max(max));
+    .pipe(z.int(error).min(min, error).max(max, error));
+};
 
 export const JobQuery = z
   .strictObject({

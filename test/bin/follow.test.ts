@@ -59,6 +59,11 @@ for (const seed of [1, 2, 3]) {
   });
 }
 
+test("there is nothing behind the end of a job", async (t) => {
+  const { client } = await answering(t, { [path]: (_, response) => void response.writeHead(204).end() });
+  assert.deepEqual(await Array.fromAsync(follow(client, jobId, { after: 301, ...quick })), []);
+});
+
 test("it goes on behind a given event", async (t) => {
   const { follow: read, asked } = await harness(t, whole);
   assert.deepEqual(await Array.fromAsync(read({ after: 299 })), events.slice(299));

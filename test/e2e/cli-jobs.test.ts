@@ -11,6 +11,7 @@ import { JobResponse } from "../../lib/schema/job.ts";
 import { numberedLines } from "../../lib/demo/blocks.ts";
 import { createCli } from "./cli.ts";
 import { startStromboli } from "./harness.ts";
+import { unlimited } from "./podman.ts";
 import { held, waiting } from "./requests.ts";
 import { until } from "./wait.ts";
 
@@ -19,9 +20,6 @@ const { place, workspace, containers } = await startStromboli(
   { config: { webhooks: { allow_private: true } } },
 );
 const { run, terminal } = createCli(place);
-
-/** Podman's own word in a job's stderr where it cannot limit what it runs. */
-const unlimited = /^Resource limits are not supported .*\n/m;
 
 /** What a command prints, which has to end well. */
 const printed = async (...args: readonly string[]): Promise<string> => {

@@ -10,6 +10,9 @@ const env = podmanEnvironment(process.env);
 /** Runs Podman with the settings that the daemon uses; never throws, the exit code tells. */
 export const podman = (...argv: readonly string[]) => execa("podman", argv, { env, extendEnv: false, reject: false });
 
+/** Podman's own word in a job's stderr where it cannot limit what it runs. */
+export const unlimited = /^Resource limits are not supported .*\n?/m;
+
 export const rootful = process.getuid?.() === 0;
 
 /** Names of all containers with a label, running or not. */

@@ -28,3 +28,10 @@ for (const query of [
 test("a query of numbers is read as numbers", () => {
   assert.deepEqual(JobQuery.parse({ limit: "500", cursor: "7" }), { limit: 500, cursor: 7 });
 });
+
+test("a number that does not fit is told what would, whatever is wrong with it", () => {
+  for (const limit of ["0", "501", "x", "", ["1", "2"]]) {
+    const messages = JobQuery.safeParse({ limit }).error?.issues.map(({ message }) => message);
+    assert.deepEqual(messages, ["must be a whole number from 1 to 500"]);
+  }
+});

@@ -1,6 +1,7 @@
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import type { Stromboli } from "../e2e/harness.ts";
+import { unlimited } from "../e2e/podman.ts";
 
 type Daemon = Pick<Stromboli, "place" | "show" | "events" | "send" | "workspace" | "count">;
 
@@ -9,6 +10,7 @@ export const lookAt = async ({ place, show, events, send, workspace, count }: Da
   const { outcome, exit_code, output, session_id } = await show(id);
   const logOf = async (stream: string) => (await send(`/jobs/${id}/logs?stream=${stream}`)).text();
   const [told, stdout, stderr] = await Promise.all([events(id), logOf("stdout"), logOf("stderr")]);
+  const said = told.filter(({ data }) => !unlimited.test(data));
   const textOf = (type: string) =>
     told
       .filter(({ event }) => event === type)
@@ -24,7 +26,7 @@ export const lookAt = async ({ place, show, events, send, workspace, count }: Da
     gapFree: told.every((event, index) => event.id === String(index + 1)),
     equalsLog: textOf("output") === stdout && textOf("stderr") === stderr,
     /** Of its output and of its errors. */
-    lines: told.filter(({ event }) => event === "output" || event === "stderr").length,
+    lines: said.filter(({ event }) => event === "output" || event === "stderr").length,
     files: readdirSync(join(place.state, "jobs", id))
       .toSorted()
       .join(" "),
