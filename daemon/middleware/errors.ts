@@ -55,7 +55,8 @@ const toIssues = (issue: z.core.$ZodIssue): Issue[] => {
   const path = issue.path.map(String).join(".");
   if (issue.code === "invalid_key")
     return [{ path, message: `the name ${issue.issues[0]?.message ?? "is not valid"}` }];
-  if (issue.code !== "unrecognized_keys") return [{ path, message: issue.message }];
+  if (issue.code !== "unrecognized_keys")
+    return [{ path, message: issue.message.replace(/^Invalid input: .* received undefined$/, "is missing") }];
   return issue.keys.map((key) => ({ path: path ? `${path}.${key}` : key, message: "unknown field" }));
 };
 

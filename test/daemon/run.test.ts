@@ -54,6 +54,12 @@ for (const key of ["", "a b", "é", "a".repeat(256)]) {
   });
 }
 
+test("a request without its prompt is told that this is missing, in a body and in a query", async (t) => {
+  const { run, call } = openApp(t);
+  const { error } = JSON.parse((await call("/run/stream")).text) as { error: string };
+  assert.deepEqual([(await run({})).body["error"], error], ["prompt: is missing", "prompt: is missing"]);
+});
+
 test("a key that was used for another request is 409", async (t) => {
   const { run } = openApp(t);
   await run({ prompt: "a" }, { "Idempotency-Key": "k" });
