@@ -1,7 +1,11 @@
 import { spawnSync, type SpawnSyncOptions } from "node:child_process";
 import { chmodSync, cpSync, mkdtempSync, readdirSync, rmSync } from "node:fs";
 import { join, relative } from "node:path";
+import { run as runTests } from "node:test";
+import { spec } from "node:test/reporters";
+import { pipeline } from "node:stream/promises";
 import { findLeftovers, takeStock } from "./e2e/leftovers.ts";
+import { defaultImage, podman } from "./e2e/podman.ts";
 
 /**
  * `npm test`: all tests. Agents are meant to run rootless, so as root most of the end-to-end tests are run as an
@@ -17,6 +21,9 @@ const sameForAll =
   /^(cancel-race|events|idempotency|jobs-refusals|logs|podman-gone|queue|retention|storage|watchdog|webhooks)/;
 const otherAsRoot = /^(images|isolation|limits|volumes)\./;
 
+/** What takes long begins first, so that no such file is alone at the end. */
+const long = /^(answers|cli-|failures|limits|recovery|sessions|storage|volumes|watchdog)/;
+
 const main = async (): Promise<void> => {
   const began = performance.now();
   const codes = [await testHere()];
@@ -28,12 +35,21 @@ const main = async (): Promise<void> => {
 const testHere = async (): Promise<number> => {
   const user = rootful ? "root, with rootful Podman" : `uid ${process.getuid?.()}, with rootless Podman`;
   console.log(`\n=== ${again ? "end-to-end tests" : "tests"} as ${user} ===\n`);
+  process.env["E2E_IMAGE"] = (await podman("image", "inspect", "--format={{.Id}}", defaultImage)).stdout;
   const before = await takeStock();
-  const units = again ? [] : ["test/*.test.ts", "test/!(e2e|torture)/*.test.ts"];
-  const code = run([process.execPath, "--test", "--test-concurrency=4", ...units, ...endToEnd()], { cwd: root });
+  const code = await testFiles([...(again ? [] : ["test/units.ts"]), ...endToEnd()]);
   const left = await findLeftovers(before);
   for (const thing of left) console.error(`left behind: ${thing}`);
   return left.length > 0 ? Math.max(code, 1) : code;
+};
+
+/** Node's command line would run them in the order of their names. */
+const testFiles = async (files: readonly string[]): Promise<number> => {
+  const events = runTests({ cwd: root, files: files.map((file) => join(root, file)), concurrency: 4 });
+  let succeeded = false;
+  events.on("test:summary", ({ file, success }) => void (file === undefined && (succeeded = success)));
+  await pipeline(events.compose(spec), process.stdout, { end: false });
+  return succeeded ? 0 : 1;
 };
 
 const endToEnd = (): string[] => {
@@ -41,7 +57,8 @@ const endToEnd = (): string[] => {
   const ours = again
     ? names.filter((name) => !sameForAll.test(name))
     : names.filter((name) => !rootful || sameForAll.test(name) || otherAsRoot.test(name));
-  return ours.map((name) => `test/e2e/${name}`);
+  const [first, others] = [ours.filter((name) => long.test(name)), ours.filter((name) => !long.test(name))];
+  return [...first, ...others].map((name) => `test/e2e/${name}`);
 };
 
 const testAsUser = (): number => {

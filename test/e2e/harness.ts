@@ -4,6 +4,8 @@ import { join } from "node:path";
 import type { z } from "zod";
 import { findMachine } from "../../lib/machine.ts";
 import type { Config } from "../../lib/schema/config.ts";
+import { openDatabase } from "../../lib/store/database.ts";
+import { createImageStore } from "../../lib/store/images.ts";
 import { createCalls } from "./calls.ts";
 import { startModel } from "./model.ts";
 import { makePlace, type Place } from "./place.ts";
@@ -30,6 +32,7 @@ export const startStromboli = async (t: Owner, { config = {}, env = {}, args = [
   configure(config);
   const options = { env: { ANTHROPIC_API_KEY: key, ...env }, args };
   let daemon = await startProcess(place, options);
+  knowImage(place);
   const label = `stromboli.state=${findMachine(place.state).stateLabel}`;
   stack.defer(async () => {
     await daemon.end("SIGTERM");
@@ -79,6 +82,18 @@ const completed = (config: z.input<typeof Config>, { place, modelUrl }: { place:
   podman: { stop_grace: "1s", ...config.podman },
   policy: { volumes: [place.volumes], ...config.policy },
 });
+
+/**
+ * What a look into the default image finds, a Debian, so that not each new daemon spends a second of CPU on it. test/run.ts
+ * gives the image's id; images.test.ts has the looks, and so has every file that is run by itself.
+ */
+const knowImage = ({ state }: Place): void => {
+  const id = process.env["E2E_IMAGE"];
+  if (!id) return;
+  using stack = new DisposableStack();
+  const db = stack.adopt(openDatabase(join(state, "stromboli.db")), (open) => void open.close());
+  createImageStore(db).remember(id, "glibc", Date.now());
+};
 
 /** Nothing may be left when the daemon has ended in peace; what is, goes, and the file fails. */
 const removeLeftovers = async (label: string): Promise<void> => {

@@ -44,7 +44,7 @@ export const enforcesLimits = async (): Promise<boolean> => {
   return stdout.includes(String(64 * 1024 ** 2));
 };
 
-const defaultImage = "localhost/stromboli-agent:latest";
+export const defaultImage = "localhost/stromboli-agent:latest";
 
 /** A small image with these empty files, or with none the default image; `changes` as in a Containerfile. */
 export const imageFrom = async (
