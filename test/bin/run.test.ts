@@ -106,6 +106,8 @@ test("run -d prints the id alone, or with --json what the daemon said", async (t
 });
 
 for (const [outcome, code] of [
+  ["max_turns", 1],
+  ["timed_out", 124],
   ["stalled", 124],
   ["output_limit", 137],
 ] as const) {

@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { existsSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { after, test, type TestContext } from "node:test";
+import { RunResponse } from "../../lib/schema/job.ts";
 import { createCli } from "./cli.ts";
 import { startStromboli } from "./harness.ts";
 import { makePlace, type Place } from "./place.ts";
@@ -21,7 +22,9 @@ const { run, terminal } = createCli(place);
 const file = fileOf(place);
 
 test("a key on standard input goes to a file of the user's alone, and the next run uses it without a restart", async () => {
-  assert.equal((await run(["run", "hello"])).code, 78);
+  const without = await run(["run", "hello"]);
+  assert.equal(without.code, 78);
+  assert.match(without.stderr, /^stromboli: .*ANTHROPIC_API_KEY.*stromboli login.*--demo[^\n]*\n$/);
   const { code, stdout, stderr } = await run(["login"], { input: `  ${key}\n` });
   assert.deepEqual([code, stdout], [0, ""]);
   assert.equal(stderr, `stromboli: stored an API key in ${file}; the daemon uses it from the next run on\n`);
@@ -36,12 +39,15 @@ test("a second login takes the place of the first", async () => {
   assert.equal((await run(["run", "hello"])).code, 0);
 });
 
-test("an OAuth token is told from a key and sent as one", async () => {
+test("an OAuth token is told from a key and sent as one, and what refuses it does not show it", async () => {
   const before = model.requests.length;
-  const { stderr } = await run(["login"], { input: "sk-ant-oat01-0123456789" });
+  const token = "sk-ant-oat01-0123456789";
+  const { stderr } = await run(["login"], { input: token });
   assert.match(stderr, /stored an OAuth token/);
-  assert.equal((await run(["run", "hello"])).code, 1); // the model opens to the key alone
-  assert.equal(model.requests.length, before);
+  const refused = await run(["run", "--json", "hello"]); // the model opens to the key alone
+  const { outcome } = RunResponse.parse(JSON.parse(refused.stdout));
+  assert.deepEqual([refused.code, outcome, model.requests.length], [1, "api_error", before]);
+  assert.equal((refused.stdout + refused.stderr).includes(token), false);
 });
 
 for (const input of [

@@ -1,10 +1,13 @@
 import { chmodSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import type { z } from "zod";
+import type { RunRequest } from "../../lib/schema/run.ts";
 import type { Owner } from "./harness.ts";
 
 /**
  * A CLI for `claude.binary` that runs its prompt as a shell script: for tests of what Stromboli makes of an output, a
- * signal or an exit code, whoever caused it. `answer TEXT` gives the result, `hold` waits for a file `go` in the workdir.
+ * signal or an exit code, whoever caused it, and of what a container is like. It costs half the CPU of the real one.
+ * `answer TEXT` gives the result, `tell` gives its input as the result, `hold` waits for a file `go` in the workdir.
  */
 export const makeStandIn = (t: Owner): string => {
   const folder = mkdtempSync("/tmp/stromboli-e2e-cli-");
@@ -16,9 +19,18 @@ export const makeStandIn = (t: Owner): string => {
   return path;
 };
 
+/** A request whose agent, the stand-in, runs a script; the answer is all that the script printed. */
+export const scripted = (commands: string, more: Partial<z.input<typeof RunRequest>> = {}) => ({
+  prompt: `{ ${commands}\n} 2>&1 | tell`,
+  ...more,
+});
+
 const script = `#!/bin/sh
 answer() {
   printf '{"type":"result","subtype":"success","is_error":false,"num_turns":1,"result":"%s","session_id":"-"}\\n' "$1"
+}
+tell() {
+  jq -Rsc '{type: "result", subtype: "success", is_error: false, num_turns: 1, result: rtrimstr("\\n"), session_id: "-"}'
 }
 hold() { touch begun; until [ -e go ]; do sleep 0.1; done; }
 eval "$(head -n 1 | jq -r .message.content)"
