@@ -1,11 +1,12 @@
 import { rmSync, writeFileSync } from "node:fs";
 import { createServer, type Server } from "node:http";
-import { join } from "node:path";
+import { join, resolve } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
 import { getRequestListener } from "@hono/node-server";
 import { isLoopback } from "../lib/auth/open.ts";
+import { checkEntries } from "../lib/jobs/volume-rules.ts";
 import type { Log } from "../lib/log.ts";
-import { defaultSocket, stateFolder } from "../lib/paths.ts";
+import { configFolder, defaultSocket, runtimeFolder, stateFolder } from "../lib/paths.ts";
 import type { Config } from "../lib/schema/config.ts";
 import { openDatabase } from "../lib/store/database.ts";
 import { takeLock } from "../lib/store/lock.ts";
@@ -17,13 +18,23 @@ import { listenOnPort, listenOnSocket } from "./listen.ts";
 import { createParts } from "./parts.ts";
 import { makeFolders, usable } from "./state.ts";
 
-export type DaemonOptions = { config: Config; env: NodeJS.ProcessEnv; log: Log };
+/** `file`: where the configuration was read. */
+export type DaemonOptions = { config: Config; file: string | undefined; env: NodeJS.ProcessEnv; log: Log };
 
 /** Opens everything in order; disposing closes it in reverse. */
-export const startDaemon = async ({ config, env, log }: DaemonOptions) => {
+export const startDaemon = async ({ config, file, env, log }: DaemonOptions) => {
   await using stack = new AsyncDisposableStack();
   const path = config.state_dir || stateFolder(env);
   const folders = usable(path, () => makeFolders(path));
+  const socket = config.server.socket || defaultSocket(env);
+  const own = [
+    folders.state,
+    configFolder(env),
+    runtimeFolder(env),
+    socket,
+    ...(file === undefined ? [] : [resolve(file)]),
+  ];
+  checkEntries(config, own);
   stack.adopt(
     usable(path, () => takeLock(join(folders.state, "lock"), folders.state)),
     (lock) => lock.close(),
@@ -33,7 +44,7 @@ export const startDaemon = async ({ config, env, log }: DaemonOptions) => {
     (open) => void open.close(),
   );
 
-  const parts = createParts({ config, env, log, folders, stores: createStores(db) }, stack);
+  const parts = createParts({ config, env, log, folders, own, stores: createStores(db) }, stack);
   const { runner, retention } = parts;
   const collector = createCollector();
   const app = createApp({ ...parts, collector });
@@ -42,7 +53,6 @@ export const startDaemon = async ({ config, env, log }: DaemonOptions) => {
   await retention.recover();
   await runner.recover();
   retention.start();
-  const socket = config.server.socket || defaultSocket(env);
   await listenOnSocket(servers[0], socket);
   const port = await listenOnPort(servers[1], config.server);
   const { host } = config.server;

@@ -14,7 +14,7 @@ export const main = async ({ config: file, set = [] }: MainOptions = {}): Promis
   log.debug({ file: found ?? "defaults" }, "configuration read");
   const stop = new AbortController();
   process.once("SIGTERM", () => stop.abort()).once("SIGINT", () => stop.abort()); // a second one ends the process at once
-  await using _ = await startDaemon({ config, env, log });
+  await using _ = await startDaemon({ config, file: found, env, log });
   if (!stop.signal.aborted) await once(stop.signal, "abort");
   log.info({}, "stopping");
 };

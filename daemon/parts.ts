@@ -10,6 +10,7 @@ import { createScriptedModel } from "../lib/demo/model.ts";
 import { createHealth } from "../lib/health.ts";
 import { createRunner } from "../lib/jobs/runner.ts";
 import { createViews } from "../lib/jobs/views.ts";
+import { createVolumeRules } from "../lib/jobs/volume-rules.ts";
 import type { Log } from "../lib/log.ts";
 import { findMachine, podmanEnvironment } from "../lib/machine.ts";
 import { createContainers } from "../lib/podman/containers.ts";
@@ -31,11 +32,13 @@ type Options = {
   env: NodeJS.ProcessEnv;
   log: Log;
   folders: { state: string; jobs: string; sessions: string };
+  /** Where Stromboli keeps what is its own. */
+  own: readonly string[];
   stores: Stores;
 };
 
 /** The daemon's inner parts, each with what it needs of the others; what has to be closed goes onto the stack. */
-export const createParts = ({ config, env, log, folders, stores }: Options, stack: AsyncDisposableStack) => {
+export const createParts = ({ config, env, log, folders, own, stores }: Options, stack: AsyncDisposableStack) => {
   const now = Date.now;
   const credential = () => findCredential(env);
   const machine = findMachine(folders.state);
@@ -54,6 +57,7 @@ export const createParts = ({ config, env, log, folders, stores }: Options, stac
     ...common,
     orphans: createOrphanWatch(),
     machine,
+    volumeRules: createVolumeRules(config, own),
     cli,
     credential,
     containers,

@@ -12,6 +12,10 @@ const table = {
   host_not_allowed: { status: 403, exit: 77, hint: "use a loopback name, or add the name to server.allowed_hosts" },
   origin_not_allowed: { status: 403, exit: 77, hint: "add the origin to server.cors_origins if you trust it" },
   volume_not_allowed: { status: 403, exit: 77, hint: "" },
+  volume_changed: { status: 403, exit: 77, hint: "" },
+  image_not_allowed: { status: 403, exit: 77, hint: "" },
+  limit_exceeded: { status: 403, exit: 77, hint: "ask for less, or raise the ceiling" },
+  network_not_allowed: { status: 403, exit: 77, hint: "ask for another one, or add it there" },
   writable_root_not_allowed: {
     status: 403,
     exit: 77,

@@ -4,7 +4,8 @@ import type { Caller } from "../auth/caller.ts";
 import { noCredentials, type Credential } from "../credentials.ts";
 import { StromboliError } from "../errors.ts";
 import { planRun, type Machine, type Plan } from "../policy/plan.ts";
-import type { Images, LocalImage } from "../podman/images.ts";
+import type { VolumeRules } from "../policy/volumes.ts";
+import type { FoundImage, Images } from "../podman/images.ts";
 import type { Config } from "../schema/config.ts";
 import type { RunRequest } from "../schema/run.ts";
 import type { Secrets } from "../secrets.ts";
@@ -14,11 +15,11 @@ import { keyLifeMs, type IdempotencyStore } from "../store/idempotency.ts";
 import { titleOf, type JobStore, type NewJob } from "../store/jobs.ts";
 import type { SessionStore } from "../store/sessions.ts";
 import { refusedUrl } from "../webhooks/address.ts";
-import { volumeRules } from "./volume-rules.ts";
 
 export type AdmissionDeps = {
   config: Config;
   machine: Machine;
+  volumeRules: () => VolumeRules;
   db: Db;
   jobs: JobStore;
   sessions: Sessions;
@@ -45,19 +46,7 @@ export const admit = async (deps: AdmissionDeps, asked: Asked, checkOpen: () => 
   const repeated = repeat(deps, asked);
   if (repeated) return repeated;
   checkOpen();
-  const { request, mode } = asked;
-  checkWebhook(deps.config, asked);
-  const plan = planRun(request, deps.config, { machine: deps.machine, rules: volumeRules(deps.config) });
-  if (!request.demo && !deps.credential()) throw noCredentials();
-  const [image] = await Promise.all([
-    deps.images.find(plan.image),
-    deps.secrets.check(
-      asked.caller,
-      plan.secrets.map(({ name }) => name),
-    ),
-  ]);
-  deps.cli.forImage(plan.image, image);
-  const decided = { id: newId(mode), plan, image };
+  const decided = await decide(deps, asked);
   return deps.db.transaction(() => {
     const known = repeat(deps, asked); // anew, and without an await from here on: two requests see each other
     if (!known) checkOpen();
@@ -65,14 +54,39 @@ export const admit = async (deps: AdmissionDeps, asked: Asked, checkOpen: () => 
   })();
 };
 
+/** All of it but the row: what a request would come to, or why it would be refused. */
+export const rehearse = async (deps: AdmissionDeps, asked: Asked, checkOpen: () => void): Promise<Decided> => {
+  repeat(deps, asked);
+  checkOpen();
+  const decided = await decide(deps, asked);
+  chooseSession(deps, asked);
+  return decided;
+};
+
+export type Decided = { plan: Plan; image: FoundImage };
+
+const decide = async (deps: AdmissionDeps, asked: Asked): Promise<Decided> => {
+  const { config, machine, images, secrets, cli } = deps;
+  checkWebhook(config, asked);
+  const plan = planRun(asked.request, config, { machine, rules: deps.volumeRules() });
+  if (!asked.request.demo && !deps.credential()) throw noCredentials();
+  const [image] = await Promise.all([
+    images.find(plan.images),
+    secrets.check(
+      asked.caller,
+      plan.secrets.map(({ name }) => name),
+    ),
+  ]);
+  cli.forImage(image.reference, image);
+  return { plan, image };
+};
+
 const newId = (mode: Mode): string => `${mode}-${randomBytes(8).toString("hex")}`;
 
-type Decided = { id: string; plan: Plan; image: LocalImage };
-
-const enter = (deps: AdmissionDeps, asked: Asked, { id, plan, image }: Decided): Admitted => {
+const enter = (deps: AdmissionDeps, asked: Asked, { plan, image }: Decided): Admitted => {
   const { caller, request, mode, key } = asked;
-  const choice = deps.sessions.choose(request, caller);
-  if (mode === "run" || choice.isNew) refuseBusySession(deps, choice, mode);
+  const choice = chooseSession(deps, asked);
+  const id = newId(mode);
   const at = deps.now();
   const job: NewJob = {
     id,
@@ -80,9 +94,9 @@ const enter = (deps: AdmissionDeps, asked: Asked, { id, plan, image }: Decided):
     sessionId: choice.id,
     request,
     container: `stromboli-${id}`,
-    image: { reference: plan.image, id: image.id, digest: image.digest },
+    image: { reference: image.reference, id: image.id, digest: image.digest },
     forkedFrom: choice.from ?? null,
-    timeoutMs: plan.timeoutMs,
+    timeoutMs: plan.limits.timeoutMs,
     createdAt: at,
   };
   deps.jobs.insert(job);
@@ -98,6 +112,12 @@ const enter = (deps: AdmissionDeps, asked: Asked, { id, plan, image }: Decided):
   if (key !== undefined)
     deps.idempotency.take({ owner: caller.name, key, hash: hashOf(asked), jobId: id, at, since: at - keyLifeMs });
   return { id, sessionId: choice.id, isRepeat: false };
+};
+
+const chooseSession = (deps: AdmissionDeps, { caller, request, mode }: Asked): Choice => {
+  const choice = deps.sessions.choose(request, caller);
+  if (mode === "run" || choice.isNew) refuseBusySession(deps, choice, mode);
+  return choice;
 };
 
 /** Who waits for an answer is told at once that it would take long; who comes back for it is given a turn. */

@@ -1,5 +1,5 @@
 import { closeSync, mkdirSync, openSync, rmSync, writeFileSync } from "node:fs";
-import { chmod, open, rm, stat, writeFile, type FileHandle } from "node:fs/promises";
+import { chmod, mkdir, open, rm, stat, writeFile, type FileHandle } from "node:fs/promises";
 import { join } from "node:path";
 import { unlessMissing } from "../errors.ts";
 import type { Files } from "../podman/podman.ts";
@@ -19,6 +19,8 @@ export const jobFolder = (jobsFolder: string, id: string) => {
     env: join(path, "env"),
     journal: join(path, journalName),
     broker: join(path, "broker"),
+    hooks: join(path, "hooks"),
+    changed: join(path, "hooks/changed"),
   };
 };
 
@@ -35,6 +37,12 @@ export const fillFolder = (folder: JobFolder, input: string): void => {
 
 /** The container's environment goes to Podman in a file; it holds the handle. */
 export const writeEnv = (folder: JobFolder, env: string): Promise<void> => writeFile(folder.env, env, { mode: 0o600 });
+
+/** What looks at the container's mounts before it starts; see mountCheck. */
+export const writeHook = async ({ hooks }: JobFolder, hook: string): Promise<void> => {
+  await mkdir(hooks, { mode: 0o700 });
+  await writeFile(join(hooks, "volumes.json"), hook, { mode: 0o600 });
+};
 
 /** The container's standard streams, to be disposed of once Podman has inherited them. */
 export const openFiles = (folder: JobFolder): Files & Disposable => {
@@ -71,6 +79,6 @@ export const bytesOf = async (folder: JobFolder): Promise<number> => {
 /** After the end only output and journal stay. */
 export const keepOutput = async (folder: JobFolder): Promise<void> => {
   await Promise.all(
-    [folder.input, folder.env, folder.broker].map((path) => rm(path, { recursive: true, force: true })),
+    [folder.input, folder.env, folder.broker, folder.hooks].map((path) => rm(path, { recursive: true, force: true })),
   );
 };

@@ -4,24 +4,30 @@ import { promptLine } from "../agent/flags.ts";
 import type { Broker, OpenDoor } from "../broker/broker.ts";
 import { createHandle, hashHandle } from "../broker/handle.ts";
 import { noCredentials, type Credential } from "../credentials.ts";
-import { StromboliError } from "../errors.ts";
+import { StromboliError, unlessMissing } from "../errors.ts";
+import { planImages } from "../policy/images.ts";
 import { planContainer, planEnvironment, type Placement } from "../policy/container.ts";
-import { planRun, type Machine } from "../policy/plan.ts";
+import { planRun, type Machine, type Plan } from "../policy/plan.ts";
+import type { Volume, VolumeRules } from "../policy/volumes.ts";
 import type { ContainerSpec } from "../podman/argv.ts";
 import type { Containers } from "../podman/containers.ts";
 import type { Ends } from "../podman/ends.ts";
 import type { Images } from "../podman/images.ts";
+import { mountCheck, type ExpectedMount } from "../podman/mount-check.ts";
 import { lastLine } from "../podman/podman.ts";
 import type { Config } from "../schema/config.ts";
+import type { RunRequest } from "../schema/run.ts";
 import { choiceOf, type Sessions } from "../sessions.ts";
 import type { Job } from "../store/job-rows.ts";
 import type { JobStore } from "../store/jobs.ts";
-import { fillFolder, jobFolder, openFiles, writeEnv, type JobFolder } from "./folder.ts";
-import { volumeRules } from "./volume-rules.ts";
+import { escapeMount } from "./host-path.ts";
+import { fillFolder, jobFolder, openFiles, writeEnv, writeHook, type JobFolder } from "./folder.ts";
+import { makeMissing } from "./make-missing.ts";
 
 export type LaunchDeps = {
   config: Config;
   machine: Machine;
+  volumeRules: () => VolumeRules;
   jobsFolder: string;
   jobs: JobStore;
   sessions: Sessions;
@@ -43,13 +49,13 @@ export const launch = async (deps: LaunchDeps, job: Job): Promise<OpenDoor & Asy
   const request = jobs.request(job.id);
   const folder = jobFolder(deps.jobsFolder, job.id);
   fillFolder(folder, promptLine(request.prompt, request.claude ?? {}));
-  const plan = planRun(request, config, { machine, rules: volumeRules(config) });
+  const plan = planAgain(deps, job, request);
   const credential = request.demo ? "api_key" : deps.credential()?.kind;
   if (!credential) throw noCredentials();
   const image = await deps.images.byId(job.image.id);
   const choice = choiceOf(job, request);
   await using stack = new AsyncDisposableStack();
-  const session = await sessions.prepare(choice, plan.user);
+  const { handOver, ...session } = await sessions.prepare(choice, plan.user);
   const handle = createHandle();
   const door = await deps.broker.open({
     jobId: job.id,
@@ -65,30 +71,52 @@ export const launch = async (deps: LaunchDeps, job: Job): Promise<OpenDoor & Asy
     container: job.container,
     imageId: job.image.id,
     imagePath: image.path,
-    binary: deps.cli.forImage(plan.image, image),
+    binary: deps.cli.forImage(job.image.reference, image),
     conversation: sessions.conversation(choice),
     credential,
-    folders: { home: session.home, workspace: session.workspace, broker: folder.broker, envFile: folder.env },
-    handOver: session.handOver,
+    folders: { ...session, broker: folder.broker, envFile: folder.env, hooks: folder.hooks },
+    handOver,
     tcpPort: door.port,
     handle,
   };
   if (jobs.progress(job.id)?.stopReason) throw new StromboliError("job_ended", "the run was cancelled before it began");
   const spec = planContainer(request, plan, { config, machine, placement });
-  await start(deps, { spec, folder, env: planEnvironment(request, config, placement) });
+  await start(deps, { spec, folder, volumes: plan.volumes, env: planEnvironment(request, config, placement) });
   const owned = stack.move();
   return { ...door, [Symbol.asyncDispose]: () => owned.disposeAsync() };
 };
 
+/** As at the admission, and for the image that was found then: the rules may be others by now. */
+const planAgain = ({ config, machine, volumeRules }: LaunchDeps, job: Job, request: RunRequest): Plan => {
+  const plan = () => planRun(request, config, { machine, rules: volumeRules() });
+  planImages(job.image.reference, config);
+  const first = plan();
+  return makeMissing(first) ? plan() : first;
+};
+
+const expected = ({ owner, source, target }: Volume): ExpectedMount => {
+  if (!owner) throw new StromboliError("volume_changed", `the folder ${source} was made and is gone again`);
+  return { ...owner.place, target: escapeMount(target) };
+};
+
 const start = async (
   { containers, ends }: LaunchDeps,
-  { spec, folder, env }: { spec: ContainerSpec; folder: JobFolder; env: string },
+  { spec, folder, volumes, env }: { spec: ContainerSpec; folder: JobFolder; volumes: readonly Volume[]; env: string },
 ): Promise<void> => {
   await writeEnv(folder, env);
+  if (volumes.length > 0) await writeHook(folder, mountCheck(volumes.map(expected), folder.changed));
   using files = openFiles(folder);
   ends.expect();
   const exitCode = await containers.start(spec, files);
   if (exitCode === 0) return;
+  const changed = await readFile(folder.changed, "utf8").catch(unlessMissing);
+  if (changed !== undefined) throw volumeChanged(changed.trim());
   const said = lastLine(await readFile(folder.stderr, "utf8")); // the container never ran: these words are Podman's
   throw new StromboliError("start_failed", `Podman could not start the container: ${said}`);
 };
+
+const volumeChanged = (target: string) =>
+  new StromboliError(
+    "volume_changed",
+    `the volume for ${target} was replaced while its container was being made, or ${target} is a link in the image; nothing has run`,
+  );

@@ -22,12 +22,15 @@ export type ContainerSpec = {
   /** Podman itself ends the container after this long, in case no daemon is there to do it. */
   lastResortSeconds: number;
   selinux: boolean;
+  /** The folder of the hooks that look at its mounts; undefined without volumes. */
+  hooks: string | undefined;
 };
 
 /** The complete argument list of `podman run`. Pure: a test can read it, a log can print it. */
 export const runArgv = (spec: ContainerSpec): string[] => [
   "run", "--detach", "--interactive", "--init", "--pull=never",
   `--name=${spec.name}`,
+  ...(spec.hooks === undefined ? [] : [`--hooks-dir=${spec.hooks}`]),
   ...Object.entries(spec.labels).map(([name, value]) => `--label=${name}=${value}`),
   "--log-driver=passthrough", // the container writes straight into our files; no conmon that could die in between
   ...isolation(spec),

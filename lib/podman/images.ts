@@ -6,6 +6,8 @@ import { lastLine, type Podman } from "./podman.ts";
 import { sharing } from "./share.ts";
 
 export type LocalImage = { id: string; digest: string; architecture: string; path: string; libc: Libc };
+/** `reference`: the one of those looked for that it was found by. */
+export type FoundImage = LocalImage & { reference: string };
 export type Images = ReturnType<typeof createImages>;
 
 /** What Podman gives a container whose image says nothing. */
@@ -40,8 +42,10 @@ export const createImages = ({
 
   const known = new Map<string, LocalImage>();
   const inspected = sharing((reference) => inspect(podman, reference));
-  const find = async (reference: string): Promise<LocalImage> => {
-    const { Id: id, Digest: digest, Architecture: architecture, Config } = await inspected(reference);
+  const findOne = async (reference: string): Promise<LocalImage | undefined> => {
+    const inspection = await inspected(reference);
+    if (!inspection) return undefined;
+    const { Id: id, Digest: digest, Architecture: architecture, Config } = inspection;
     const path = Config.Env?.find((variable) => variable.startsWith("PATH="))?.slice("PATH=".length) || defaultPath;
     const pending = looking.get(id) ?? look(id, architecture).finally(() => looking.delete(id));
     looking.set(id, pending);
@@ -50,11 +54,19 @@ export const createImages = ({
     return image;
   };
 
+  const find = async (references: readonly string[]): Promise<FoundImage> => {
+    for (const reference of references) {
+      const image = await findOne(reference);
+      if (image) return { ...image, reference };
+    }
+    throw missing(references.at(-1) ?? "");
+  };
+
   return {
-    /** The image behind a reference, looked into once for each id; throws `image_not_found`. */
+    /** The image behind the first of some references that is there, looked into once for each id; throws `image_not_found`. */
     find,
     /** An image that was found before, perhaps by a former daemon. */
-    byId: async (id: string): Promise<LocalImage> => known.get(id) ?? find(id),
+    byId: async (id: string): Promise<LocalImage> => known.get(id) ?? find([id]),
   };
 };
 
@@ -69,7 +81,7 @@ const Inspection = z.tuple([
 
 /** Podman was seen once to miss an image that was there, while others were being removed: so it is asked twice. */
 const inspect = async (podman: Podman, reference: string) =>
-  (await tryToInspect(podman, reference)) ?? (await tryToInspect(podman, reference)) ?? refuseMissing(reference);
+  (await tryToInspect(podman, reference)) ?? (await tryToInspect(podman, reference));
 
 const tryToInspect = async (podman: Podman, reference: string) => {
   const { exitCode, stdout, stderr } = await podman.call(["image", "inspect", "--", reference]);
@@ -78,9 +90,9 @@ const tryToInspect = async (podman: Podman, reference: string) => {
   throw new StromboliError("podman_failed", `podman image inspect failed: ${lastLine(stderr)}`);
 };
 
-const refuseMissing = (reference: string): never => {
+const missing = (reference: string): StromboliError => {
   const remedy = `get it with: podman pull ${reference}`;
-  throw new StromboliError("image_not_found", `there is no image ${reference} on this machine; ${remedy}`);
+  return new StromboliError("image_not_found", `there is no image ${reference} on this machine; ${remedy}`);
 };
 
 /** Looks for a dynamic loader in a container that is created and never started, so nothing of the image runs. */

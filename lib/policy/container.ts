@@ -3,10 +3,11 @@ import type { Credential } from "../credentials.ts";
 import { StromboliError } from "../errors.ts";
 import type { ContainerSpec, Mount } from "../podman/argv.ts";
 import type { Config } from "../schema/config.ts";
-import type { PodmanOptions, RunRequest } from "../schema/run.ts";
+import type { RunRequest } from "../schema/run.ts";
 import { bytesOf, millisecondsOf } from "../schema/units.ts";
+import { contains } from "./host-path.ts";
 import type { Machine, Plan } from "./plan.ts";
-import { contains, home } from "./volumes.ts";
+import { home } from "./volumes.ts";
 
 const brokerFolder = "/opt/stromboli";
 const cliPath = "/opt/claude/claude";
@@ -20,7 +21,7 @@ export type Placement = {
   binary: string;
   conversation: Conversation;
   credential: Credential["kind"];
-  folders: { home: string; workspace: string; broker: string; envFile: string };
+  folders: { home: string; workspace: string; broker: string; envFile: string; hooks: string };
   /** The session's files belong to another uid: have Podman hand them over. */
   handOver: boolean;
   tcpPort: number | undefined;
@@ -35,7 +36,7 @@ export const planContainer = (
   plan: Plan,
   { config, machine, placement }: Context,
 ): ContainerSpec => {
-  const podman = request.podman ?? {};
+  const { memoryBytes, cpus, cpuShares, pids, timeoutMs } = plan.limits;
   const { mounts, make } = planMounts(plan, placement);
   const cli = [cliPath, ...cliArguments(withDefaults(request, config), placement.conversation)];
   return {
@@ -49,12 +50,16 @@ export const planContainer = (
     envFile: placement.folders.envFile,
     secrets: plan.secrets,
     mounts,
-    readOnly: podman.read_only ?? true,
+    readOnly: plan.readOnly,
     tmpBytes: bytesOf(config.podman.tmp_size),
     network: plan.network === "none" ? "none" : "private", // bridge, slirp4netns or pasta, as this Podman has it; never the host's
-    ...planLimits(podman, config),
-    lastResortSeconds: Math.ceil((plan.timeoutMs + 2 * millisecondsOf(config.podman.stop_grace)) / 1000) + 10,
+    memoryBytes,
+    cpus,
+    cpuShares,
+    pids,
+    lastResortSeconds: Math.ceil((timeoutMs + 2 * millisecondsOf(config.podman.stop_grace)) / 1000) + 10,
     selinux: machine.selinux,
+    hooks: plan.volumes.length > 0 ? placement.folders.hooks : undefined,
   };
 };
 
@@ -105,13 +110,6 @@ const placeWorkdir = ({ workdir, volumes }: Plan): { own: boolean; make: boolean
   const held = holders.some((holder) => contains(holder, workdir));
   return { own: !held, make: held && !holders.includes(workdir) };
 };
-
-const planLimits = (podman: PodmanOptions, { defaults }: Config) => ({
-  memoryBytes: bytesOf(podman.memory ?? defaults.memory),
-  cpus: podman.cpus ?? defaults.cpus,
-  cpuShares: podman.cpu_shares,
-  pids: defaults.pids,
-});
 
 const withDefaults = ({ claude }: RunRequest, config: Config) => ({
   setting_sources: config.claude.setting_sources,

@@ -1,8 +1,9 @@
 import { StromboliError } from "../errors.ts";
 import type { Config } from "../schema/config.ts";
 import type { PodmanOptions, RunRequest } from "../schema/run.ts";
-import { millisecondsOf } from "../schema/units.ts";
 import { checkEnvName, checkSecretName } from "./environment.ts";
+import { planImages } from "./images.ts";
+import { planLimits, type Limits } from "./limits.ts";
 import { checkTarget, home, planVolume, type Volume, type VolumeRules } from "./volumes.ts";
 
 export const defaultWorkdir = "/workspace";
@@ -12,8 +13,10 @@ export type Machine = { rootless: boolean; uid: number; gid: number; selinux: bo
 
 /** What a request comes to, before anything of it exists. */
 export type Plan = {
-  image: string;
-  timeoutMs: number;
+  /** References in full, in the order in which they are looked for; each is allowed. */
+  images: readonly string[];
+  limits: Limits;
+  readOnly: boolean;
   workdir: string;
   volumes: readonly Volume[];
   secrets: readonly { name: string; variable: string }[];
@@ -29,12 +32,12 @@ export const planRun = (
 ): Plan => {
   const podman = request.podman ?? {};
   refuseUnsupported(request);
-  checkRoot(podman, config);
   Object.keys(podman.env ?? {}).forEach(checkEnvName);
   const volumes = distinct((podman.volumes ?? []).map((volume) => planVolume(volume, rules)));
   return {
-    image: podman.image ?? config.podman.image,
-    timeoutMs: millisecondsOf(podman.timeout ?? config.defaults.timeout),
+    images: planImages(podman.image, config),
+    limits: planLimits(podman, config),
+    readOnly: planRoot(podman, config),
     workdir: checkTarget(request.workdir ?? defaultWorkdir),
     volumes,
     secrets: Object.entries(podman.secrets_env ?? {}).map(([variable, name]) => ({
@@ -52,14 +55,17 @@ const refuseUnsupported = ({ podman }: RunRequest): void => {
   if (name) throw new StromboliError("unsupported", `${name} is not supported by this version; leave it out`);
 };
 
-const checkRoot = ({ read_only }: PodmanOptions, { policy }: Config): void => {
-  if (read_only === false && !policy.writable_root) {
+const planRoot = ({ read_only: readOnly = true }: PodmanOptions, { policy }: Config): boolean => {
+  if (!readOnly && !policy.writable_root) {
     throw new StromboliError("writable_root_not_allowed", "a writable root file system is not allowed here");
   }
+  return readOnly;
 };
 
-const planNetwork = ({ network: asked }: PodmanOptions, { claude, defaults }: Config): "none" | "full" => {
+const planNetwork = ({ network: asked }: PodmanOptions, { claude, defaults, policy }: Config): "none" | "full" => {
   const network = asked ?? defaults.network;
+  if (!policy.networks.includes(network))
+    throw new StromboliError("network_not_allowed", `network ${network} is not in policy.networks`);
   if (network === "none" && claude.transport === "tcp") {
     throw new StromboliError(
       "invalid_request",
@@ -80,19 +86,19 @@ const distinct = (volumes: readonly Volume[]): readonly Volume[] => {
 
 /** Rootful, agents are never root: they take the uid of the one user whose volumes they write to. */
 const rootfulUser = (volumes: readonly Volume[], fallback: string): string => {
-  const written = volumes.filter(({ readOnly, owner }) => !readOnly && !owner.worldWritable);
-  const owners = new Set(written.map(({ owner }) => `${owner.uid}:${owner.gid}`));
+  const written = volumes.flatMap(({ readOnly, owner }) => (owner && !readOnly && !owner.worldWritable ? [owner] : []));
+  const owners = new Set(written.map(({ uid, gid }) => `${uid}:${gid}`));
   if (owners.size > 1)
     throw new StromboliError(
       "invalid_request",
       "the writable volumes belong to different users; mount all but one user's with :ro",
     );
-  const rooted = written.find(({ owner }) => owner.uid === 0);
+  const rooted = written.find(({ uid }) => uid === 0);
   if (rooted) {
     const remedy = `give it away with chown -R ${fallback}, mount it with :ro, or run Stromboli as an ordinary user`;
     throw new StromboliError(
       "volume_not_allowed",
-      `volume ${rooted.source} belongs to root and agents never run as root; ${remedy}`,
+      `volume ${rooted.real} belongs to root and agents never run as root; ${remedy}`,
     );
   }
   return [...owners][0] ?? fallback;

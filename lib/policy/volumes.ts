@@ -1,15 +1,19 @@
 import { posix } from "node:path";
 import { StromboliError } from "../errors.ts";
 import type { Mount } from "../podman/argv.ts";
+import { credentials, whyNever, whyNothingBelow, type Guarded } from "./guarded.ts";
+import { contains, type HostPath } from "./host-path.ts";
 
-/** What the file system says about a host path: where it really leads and who owns it. */
-export type HostPath = { real: string; uid: number; gid: number; worldWritable: boolean };
-export type Volume = Mount & { readOnly: boolean; owner: HostPath };
+/** `owner` is undefined for a folder that is still to be made. */
+export type Volume = Mount & { readOnly: boolean; owner: HostPath | undefined };
 
 export type VolumeRules = {
   /** The entries of policy.volumes with their links resolved. */
   allowed: readonly { path: string; readOnly: boolean }[];
+  guarded: Guarded;
   resolve: (path: string) => HostPath | undefined;
+  /** Where a path that is missing would lead once it is made; undefined where none may be made. */
+  foresee: (path: string) => string | undefined;
 };
 
 /** HOME in every container; the session's own folder. */
@@ -19,9 +23,17 @@ export const home = "/home/agent";
 export const planVolume = (text: string, rules: VolumeRules): Volume => {
   const { host, container, options } = parseVolume(text);
   const target = checkTarget(container);
+  const { source, entry, owner } = findSource(host, rules);
+  const readOnly = entry.readOnly || options.includes("ro");
+  const labels = options.filter((option) => option === "z" || option === "Z");
+  return { source, target, options: [...labels, readOnly ? "ro" : "rw"], readOnly, owner };
+};
+
+const findSource = (host: string, rules: VolumeRules) => {
   const owner = rules.resolve(host);
-  const entry = owner && nearest(rules.allowed, owner.real);
-  if (!entry) {
+  const source = owner?.real ?? rules.foresee(host);
+  const entry = source === undefined ? undefined : nearest(rules.allowed, source);
+  if (source === undefined || !entry || (!owner && entry.readOnly)) {
     // One answer for a path that is missing and one that is not allowed: refusals must not tell what exists.
     const remedy = "allow it there, or with STROMBOLI_POLICY_VOLUMES in the daemon's environment";
     throw new StromboliError(
@@ -29,9 +41,9 @@ export const planVolume = (text: string, rules: VolumeRules): Volume => {
       `volume ${host} is not an existing path at or below an entry of policy.volumes; ${remedy}`,
     );
   }
-  const readOnly = entry.readOnly || options.includes("ro");
-  const labels = options.filter((option) => option === "z" || option === "Z");
-  return { source: owner.real, target, options: [...labels, readOnly ? "ro" : "rw"], readOnly, owner };
+  const why = owner ? whyNever(owner, rules.guarded) : whyNothingBelow(source, rules.guarded);
+  if (why !== undefined) throw new StromboliError("volume_not_allowed", `volume ${host} ${why}`);
+  return { source, entry, owner };
 };
 
 /** The entry that says most about a path: `/data/pub` counts before `/data:ro`. */
@@ -55,23 +67,18 @@ const parseVolume = (text: string): { host: string; container: string; options: 
   return { host, container, options };
 };
 
-const system = ["/etc", "/proc", "/sys", "/dev", "/bin", "/sbin", "/usr", "/lib", "/lib32", "/lib64", "/run"];
-const ours = ["/opt/claude", "/opt/stromboli", `${home}/.claude`];
-const reserved = [...system, ...ours];
+const system = "/etc /proc /sys /dev /run /var/run /boot /bin /sbin /usr /lib /lib32 /lib64 /libx32".split(" ");
+const reserved = [...system, "/opt/claude", "/opt/stromboli", ...credentials.map((name) => `${home}/${name}`)];
 
-/** A mount target in its shortest form; refused where it would cover what the container needs. */
+/** A mount target in its shortest form; refused where it would cover what the container or the agent needs. */
 export const checkTarget = (path: string): string => {
   const target = posix.normalize(path).replace(/(?<=.)\/$/, "");
   if (reserved.some((folder) => contains(folder, target) || (contains(target, folder) && target !== home))) {
     const remedy = "use another one, such as /workspace";
     throw new StromboliError(
       "invalid_request",
-      `${path} cannot be a folder of the agent: it belongs to the container's own system; ${remedy}`,
+      `${path} cannot be a folder of the agent: it belongs to the container's own system or to HOME's credentials; ${remedy}`,
     );
   }
   return target;
 };
-
-/** Whether `path` is `folder` or lies below it; both are normalised. */
-export const contains = (folder: string, path: string): boolean =>
-  path === folder || path.startsWith(folder === "/" ? "/" : `${folder}/`);

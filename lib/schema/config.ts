@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { CpuCount, Days, Duration, FileSize, MemorySize, millisecondsOf } from "./units.ts";
+import { bytesOf, CpuCount, Days, Duration, FileSize, MemorySize, millisecondsOf } from "./units.ts";
 
 const AbsolutePath = z.string().regex(/^\/[^\0]*$/, "must be an absolute path");
 const Origin = z.string().regex(/^https?:\/\/[^/\s]+$/, "must be an origin such as https://example.com");
@@ -16,8 +16,10 @@ const JwtSecret = z
     "must be random, and no placeholder; make one with: openssl rand -hex 32",
   );
 
-/** Every configuration key with its default; `stromboli.yaml` documents the same keys. */
-export const Config = z.strictObject({
+const ceiling = <Value extends z.ZodType<string | number>>(value: Value, example: string) =>
+  z.union([z.literal("off"), value], `must be off, or ${example}`).default("off");
+
+const Keys = z.strictObject({
   state_dir: z.union([z.literal(""), AbsolutePath]).default(""),
   server: z
     .strictObject({
@@ -103,8 +105,40 @@ export const Config = z.strictObject({
       secrets: z
         .array(z.string().regex(/^[A-Za-z0-9_*-]{1,253}$/, "must be a secret's name, in which * stands for anything"))
         .default(["*"]),
+      create_missing: z.boolean().default(false),
+      images: z
+        .array(z.string().regex(/^[a-z0-9*][A-Za-z0-9._:/@*-]*$/, "must be an image reference, with * and ** in it"))
+        .default(["**"]),
+      max_memory: ceiling(MemorySize, "at least 64m: a whole number with a unit of b, k, m or g, such as 2g"),
+      max_cpus: ceiling(CpuCount, 'a decimal number in a string, such as "2"'),
+      max_timeout: ceiling(Duration, "a duration of at most 24d, such as 90s, 30m or 1h30m"),
+      max_pids: ceiling(z.int().min(16).max(65_536), "a whole number from 16 to 65536"),
+      networks: z
+        .array(z.enum(["none", "full"]))
+        .min(1, "must name at least one")
+        .default(["none", "full"]),
       writable_root: z.boolean().default(true),
     })
     .prefault({}),
+});
+
+const above = <Value extends string | number>(value: Value, most: Value | "off", sizeOf: (value: Value) => number) =>
+  most !== "off" && sizeOf(value) > sizeOf(most) ? `must be at most ${most}, as the ceiling in policy says` : undefined;
+
+/** What is wrong with a default that policy would refuse: then a request that says nothing would be refused. */
+const contradictions = ({ defaults, policy }: z.output<typeof Keys>): Record<string, string | undefined> => {
+  return {
+    memory: above(defaults.memory, policy.max_memory, bytesOf),
+    cpus: above(defaults.cpus, policy.max_cpus, Number),
+    timeout: above(defaults.timeout, policy.max_timeout, millisecondsOf),
+    pids: above(defaults.pids, policy.max_pids, Number),
+    network: policy.networks.includes(defaults.network) ? undefined : "must be one of policy.networks",
+  };
+};
+
+/** Every configuration key with its default; `stromboli.yaml` documents the same keys. */
+export const Config = Keys.superRefine((values, context) => {
+  for (const [name, message] of Object.entries(contradictions(values)))
+    if (message !== undefined) context.addIssue({ code: "custom", path: ["defaults", name], message });
 });
 export type Config = z.output<typeof Config>;

@@ -119,7 +119,7 @@ for (const [title, more, code] of [
 test("a request that was on its way when the daemon began to stop is refused", async (t) => {
   const { jobs, deps, start } = openRunner(t);
   const { promise: gate, resolve: open } = Promise.withResolvers<void>();
-  const find = async (reference: string) => (await gate, deps.images.find(reference));
+  const find = async (references: readonly string[]) => (await gate, deps.images.find(references));
   const runner = start({ images: { ...deps.images, find } });
   const submitted = assert.rejects(runner.submit({ caller: localCaller, request: requestOf(), mode: "job" }), {
     code: "shutting_down",

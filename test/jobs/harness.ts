@@ -8,6 +8,7 @@ import type { Door } from "../../lib/broker/broker.ts";
 import type { Mode } from "../../lib/jobs/admit.ts";
 import { createRunner, type Runner, type RunnerDeps } from "../../lib/jobs/runner.ts";
 import { createViews } from "../../lib/jobs/views.ts";
+import { createVolumeRules } from "../../lib/jobs/volume-rules.ts";
 import type { LocalImage } from "../../lib/podman/images.ts";
 import { createOrphanWatch } from "../../lib/podman/orphans.ts";
 import type { Config } from "../../lib/schema/config.ts";
@@ -85,7 +86,11 @@ const openPlace = (t: TestContext, config: Settings) => {
     config: settings,
     machine: { rootless: true, ...thisUser(), selinux: false, stateLabel: "s" },
     sessions: createSessions({ folder: sessionsFolder, store: sessionStore }),
-    images: { find: () => Promise.resolve(image), byId: () => Promise.resolve(image) },
+    volumeRules: createVolumeRules(settings, []),
+    images: {
+      find: ([reference = ""]) => Promise.resolve({ ...image, reference }),
+      byId: () => Promise.resolve(image),
+    },
     secrets: { check: () => Promise.resolve() },
     cli: createCliFinder(settings),
     credential: () => ({ kind: "api_key", value: "sk-real" }),

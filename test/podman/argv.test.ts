@@ -25,6 +25,7 @@ const base: ContainerSpec = {
   pids: 512,
   lastResortSeconds: 90,
   selinux: false,
+  hooks: undefined,
 };
 
 const argvOf = (more: Partial<ContainerSpec> = {}) => runArgv({ ...base, ...more });
@@ -101,4 +102,9 @@ test("a CPU weight is passed on when there is one", () => {
 test("SELinux is told to let the container to the broker's socket, where there is SELinux", () => {
   const option = "--security-opt=label=disable";
   assert.deepEqual([argvOf().includes(option), argvOf({ selinux: true }).includes(option)], [false, true]);
+});
+
+test("the hooks that look at its mounts are named where there are some", () => {
+  assert.ok(argvOf({ hooks: "/jobs/run-1/hooks" }).includes("--hooks-dir=/jobs/run-1/hooks"));
+  assert.ok(!argvOf().some((argument) => argument.startsWith("--hooks-dir")));
 });

@@ -6,15 +6,17 @@ import type { Machine, Plan } from "../../lib/policy/plan.ts";
 import type { Config } from "../../lib/schema/config.ts";
 import type { RunRequest } from "../../lib/schema/run.ts";
 import { configOf, requestOf } from "../harness.ts";
+import { hostPath } from "./facts.ts";
 import { placement as basePlacement } from "./placement.ts";
 
 const machine: Machine = { rootless: false, uid: 0, gid: 0, selinux: false, stateLabel: "state-1" };
-const owner = { real: "/data", uid: 1, gid: 1, worldWritable: false };
+const owner = hostPath("/data");
 const volumeAt = (target: string) => ({ source: "/data", target, options: ["rw"], readOnly: false, owner });
 
 const basePlan: Plan = {
-  image: "debian:12",
-  timeoutMs: 60_000,
+  images: ["docker.io/library/debian:12"],
+  limits: { memoryBytes: 536_870_912, cpus: "1", cpuShares: undefined, pids: 512, timeoutMs: 60_000 },
+  readOnly: true,
   workdir: "/workspace",
   volumes: [],
   secrets: [{ name: "github", variable: "GH_TOKEN" }],
@@ -108,27 +110,29 @@ for (const [title, plan] of [
   });
 }
 
-test("limits come from the request", () => {
-  const { memoryBytes, cpus, cpuShares } = contain({
-    values: { podman: { memory: "1g", cpus: "0.5", cpu_shares: 512 } },
-  });
-  assert.deepEqual([memoryBytes, cpus, cpuShares], [1_073_741_824, "0.5", 512]);
-});
-
-test("limits that a request leaves out come from the configuration", () => {
-  const { memoryBytes, cpus, pids, cpuShares } = contain({
-    config: { defaults: { memory: "128m", cpus: "3", pids: 99 } },
-  });
-  assert.deepEqual([memoryBytes, cpus, pids, cpuShares], [134_217_728, "3", 99, undefined]);
+test("limits are the plan's", () => {
+  const limits = { memoryBytes: 1, cpus: "0.5", cpuShares: 2, pids: 3, timeoutMs: 1000 };
+  const { memoryBytes, cpus, cpuShares, pids } = contain({ plan: { limits } });
+  assert.deepEqual([memoryBytes, cpus, cpuShares, pids], [1, "0.5", 2, 3]);
 });
 
 test("Podman's own limit of time comes well after the daemon's, its grace included", () => {
-  const { lastResortSeconds } = contain({ plan: { timeoutMs: 90_500 }, config: { podman: { stop_grace: "20s" } } });
+  const { lastResortSeconds } = contain({
+    plan: { limits: { ...basePlan.limits, timeoutMs: 90_500 } },
+    config: { podman: { stop_grace: "20s" } },
+  });
   assert.ok(lastResortSeconds >= 90.5 + 20 + 10, String(lastResortSeconds));
 });
 
-test("the root file system is read-only unless the request says otherwise", () => {
-  assert.deepEqual([contain().readOnly, contain({ values: { podman: { read_only: false } } }).readOnly], [true, false]);
+test("the root file system is as the plan says", () => {
+  assert.deepEqual([contain().readOnly, contain({ plan: { readOnly: false } }).readOnly], [true, false]);
+});
+
+test("mounts are looked at before the start where there are volumes", () => {
+  assert.deepEqual(
+    [contain().hooks, contain({ plan: { volumes: [volumeAt("/data")] } }).hooks],
+    [undefined, "/j/hooks"],
+  );
 });
 
 test("rootless, the user is mapped onto the caller", () => {

@@ -2,10 +2,11 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { z } from "zod";
 import { planRun, type Machine } from "../../lib/policy/plan.ts";
-import type { HostPath } from "../../lib/policy/volumes.ts";
+import type { HostPath } from "../../lib/policy/host-path.ts";
 import type { Config } from "../../lib/schema/config.ts";
 import type { RunRequest } from "../../lib/schema/run.ts";
 import { configOf, requestOf } from "../harness.ts";
+import { hostPath, rulesOf } from "./facts.ts";
 
 const rootful: Machine = { rootless: false, uid: 0, gid: 0, selinux: false, stateLabel: "label" };
 const rootless: Machine = { ...rootful, rootless: true, uid: 1234, gid: 1235 };
@@ -16,10 +17,11 @@ const owners: Readonly<Record<string, Partial<HostPath>>> = {
   "/data/bob": { uid: 502, gid: 20 },
   "/data/open": { uid: 0, gid: 0, worldWritable: true },
 };
-const rules = {
+const rules = rulesOf({
   allowed: [{ path: "/data", readOnly: false }],
-  resolve: (path: string): HostPath => ({ real: path, uid: 501, gid: 20, worldWritable: false, ...owners[path] }),
-};
+  resolve: (path) => (path === "/data/missing" ? undefined : hostPath(path, { uid: 501, gid: 20, ...owners[path] })),
+  foresee: (path) => path,
+});
 
 type Values = Partial<z.input<typeof RunRequest>>;
 type Options = { machine?: Machine; config?: z.input<typeof Config> };
@@ -29,8 +31,9 @@ const planVolumes = (...volumes: string[]) => plan({ podman: { volumes } });
 
 test("a request that says nothing gets the configuration's defaults", () => {
   assert.deepEqual(plan(), {
-    image: "localhost/stromboli-agent:latest",
-    timeoutMs: 1_800_000,
+    images: ["localhost/stromboli-agent:latest"],
+    limits: { memoryBytes: 536_870_912, cpus: "1", cpuShares: undefined, pids: 512, timeoutMs: 1_800_000 },
+    readOnly: true,
     workdir: "/workspace",
     volumes: [],
     secrets: [],
@@ -41,8 +44,8 @@ test("a request that says nothing gets the configuration's defaults", () => {
 
 test("what a request says comes before the configuration", () => {
   const config = { podman: { image: "a" }, defaults: { timeout: "1s", network: "full" as const } };
-  const { image, timeoutMs, network } = plan({ podman: { image: "b", timeout: "2s", network: "none" } }, { config });
-  assert.deepEqual([image, timeoutMs, network], ["b", 2000, "none"]);
+  const { images, limits, network } = plan({ podman: { image: "x.io/b", timeout: "2s", network: "none" } }, { config });
+  assert.deepEqual([images, limits.timeoutMs, network], [["x.io/b:latest"], 2000, "none"]);
 });
 
 test("options that are null mean the same as none", () => {
@@ -83,6 +86,11 @@ test("two volumes may not share a target, however it is written", () => {
 
 test("the session's own folder takes no volume", () => {
   assert.throws(() => planVolumes("/data/a:/home/agent"), { code: "invalid_request", message: /session's own folder/ });
+});
+
+test("a folder that is still to be made is the agent's, whoever that is", () => {
+  assert.equal(planVolumes("/data/missing:/w").user, "1000:1000");
+  assert.equal(planVolumes("/data/missing:/w", "/data/ann:/x").user, "501:20");
 });
 
 test("a volume outside of the policy is refused", () => {
@@ -140,3 +148,40 @@ for (const options of [
     assert.throws(() => plan(options.values, { config }), { code: "invalid_request", message: /transport/ });
   });
 }
+
+test("limits come from the request, and where it leaves them out from the configuration", () => {
+  const config = { defaults: { memory: "128m", cpus: "3", pids: 99 } };
+  assert.deepEqual(plan({ podman: { memory: "1g", cpu_shares: 512, timeout: "90s" } }, { config }).limits, {
+    memoryBytes: 1_073_741_824,
+    cpus: "3",
+    cpuShares: 512,
+    pids: 99,
+    timeoutMs: 90_000,
+  });
+});
+
+const ceilings = { policy: { max_memory: "1g", max_cpus: "2", max_timeout: "1h" } };
+for (const [podman, named] of [
+  [{ memory: "1025m" }, /memory 1025m is above policy\.max_memory, which is 1g/],
+  [{ cpus: "2.001" }, /cpus 2\.001 is above policy\.max_cpus, which is 2/],
+  [{ timeout: "1h1ms" }, /timeout 1h1ms is above policy\.max_timeout, which is 1h/],
+] as const) {
+  test(`what is above a ceiling is refused by its name: ${JSON.stringify(podman)}`, () => {
+    assert.throws(() => plan({ podman }, { config: ceilings }), { code: "limit_exceeded", message: named });
+  });
+}
+
+test("as much as a ceiling says may be asked for, in whatever unit", () => {
+  assert.doesNotThrow(() => plan({ podman: { memory: "1024m", cpus: "2", timeout: "60m" } }, { config: ceilings }));
+});
+
+test("a network that policy does not name is refused", () => {
+  const config = { policy: { networks: ["none" as const] }, defaults: { network: "none" as const } };
+  assert.equal(plan({}, { config }).network, "none");
+  assert.throws(() => plan({ podman: { network: "full" } }, { config }), { code: "network_not_allowed" });
+});
+
+test("an image that policy does not name is refused", () => {
+  const config = { policy: { images: ["ghcr.io/acme/**"] } };
+  assert.throws(() => plan({ podman: { image: "python" } }, { config }), { code: "image_not_allowed" });
+});

@@ -1,9 +1,10 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { checkTarget, contains, planVolume, type VolumeRules } from "../../lib/policy/volumes.ts";
+import { contains } from "../../lib/policy/host-path.ts";
+import { checkTarget, planVolume } from "../../lib/policy/volumes.ts";
 import { thrownBy } from "../harness.ts";
+import { hostPath, rulesOf } from "./facts.ts";
 
-const owner = { uid: 1000, gid: 1000, worldWritable: false };
 const links: Readonly<Record<string, string>> = {
   "/data/out": "/etc",
   "/elsewhere": "/data/a",
@@ -11,13 +12,13 @@ const links: Readonly<Record<string, string>> = {
 };
 
 /** /data may be mounted, /public for reading; every path exists but /data/missing, and some are links. */
-const rules: VolumeRules = {
+const rules = rulesOf({
   allowed: [
     { path: "/data", readOnly: false },
     { path: "/public", readOnly: true },
   ],
-  resolve: (path) => (path === "/data/missing" ? undefined : { real: links[path] ?? path, ...owner }),
-};
+  resolve: (path) => (path === "/data/missing" ? undefined : hostPath(links[path] ?? path)),
+});
 
 const optionsOf = (text: string) => planVolume(text, rules).options;
 
@@ -27,7 +28,7 @@ test("a volume below an allowed folder is mounted for writing", () => {
     target: "/workspace",
     options: ["rw"],
     readOnly: false,
-    owner: { real: "/data/a", ...owner },
+    owner: hostPath("/data/a"),
   });
 });
 
