@@ -1,3 +1,4 @@
+import type { DryRun } from "../lib/schema/dry-run.ts";
 import type { RunRequest } from "../lib/schema/run.ts";
 import { failureOf, jsonOf, type Client } from "./client.ts";
 import { Failure } from "./failure.ts";
@@ -12,8 +13,12 @@ export const submit = (
   json: RunRequest,
   { key, ...patience }: Parameters<typeof patiently>[1] & { key: string },
 ): Promise<Submitted> => {
-  const input = { json, header: { "idempotency-key": key } };
-  return patiently(async () => jsonOf(await client.run.async.$post(input, initOf(patience.signal))), patience);
+  const input = { json, query: {}, header: { "idempotency-key": key } };
+  const send = async () => {
+    const body = await jsonOf<Submitted | DryRun>(await client.run.async.$post(input, initOf(patience.signal)));
+    return body as Submitted; // no dry run was asked for
+  };
+  return patiently(send, patience);
 };
 
 /** Ends the job that a submit has made, or is about to make, and says what came of that. */

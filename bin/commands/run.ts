@@ -1,6 +1,7 @@
 import { text } from "node:stream/consumers";
 import { Command, Option } from "commander";
 import { createClient, isUnreachable } from "../client.ts";
+import { tryOut } from "../dry-run.ts";
 import { ensureDaemon } from "../ensure.ts";
 import { exitCodes, Failure } from "../failure.ts";
 import { listenForInterrupts, unless } from "../interrupts.ts";
@@ -38,6 +39,7 @@ export const runCommand = () =>
     .option("--label <NAME=value>", "a name and value of your own, kept with the job", collect)
     .option("--webhook <url>", "what to tell when the run has ended")
     .option("--idempotency-key <key>", "with a key that was used within 24 h: that run, not another")
+    .option("--dry-run", "say what would run, or why it would be refused, and run nothing")
     .option("--json", "print the whole result as JSON")
     .addHelpText(
       "after",
@@ -53,12 +55,16 @@ Examples:
     )
     .action(run);
 
-type Flags = RunFlags & { detach?: true; idempotencyKey?: string; json?: boolean };
+type Flags = RunFlags & { detach?: true; idempotencyKey?: string; json?: boolean; dryRun?: true };
 
-const run = async (words: string[], { detach, idempotencyKey, json = false, ...flags }: Flags): Promise<void> => {
+const run = async (
+  words: string[],
+  { detach, idempotencyKey, json = false, dryRun, ...flags }: Flags,
+): Promise<void> => {
   const request = requestFrom(await readPrompt(words), flags, process);
   const key = checkKey(idempotencyKey ?? crypto.randomUUID());
   const client = createClient(await ensureDaemon(process.env));
+  if (dryRun) return tryOut(client, request, { json });
   using interrupts = listenForInterrupts();
   const submitted = submit(client, request, { key, signal: interrupts.again });
   try {

@@ -4,6 +4,7 @@ import { StromboliError } from "../../lib/errors.ts";
 import type { Asked, Mode } from "../../lib/jobs/admit.ts";
 import type { Runner } from "../../lib/jobs/runner.ts";
 import type { Views } from "../../lib/jobs/views.ts";
+import { DryRun } from "../../lib/schema/dry-run.ts";
 import { RunResponse, Submitted } from "../../lib/schema/job.ts";
 import { IdempotencyKey, RunRequest } from "../../lib/schema/run.ts";
 import type { Place } from "../../lib/store/job-rows.ts";
@@ -16,7 +17,15 @@ import { runEvents } from "./stream.ts";
 const headers = z.object({
   "idempotency-key": IdempotencyKey.optional().describe("Sending it again within 24 h gives the first answer."),
 });
-const body = { headers, body: { ...json(RunRequest, "What to run"), required: true } };
+const DryRunFlag = z
+  .enum(["true", "false"])
+  .optional()
+  .describe("true: tell what would run, or why it would be refused, and run nothing.");
+const body = {
+  headers,
+  query: z.strictObject({ dry_run: DryRunFlag }),
+  body: { ...json(RunRequest, "What to run"), required: true },
+};
 
 const run = createRoute({
   method: "post",
@@ -24,7 +33,10 @@ const run = createRoute({
   summary: "Run a prompt and wait for its result",
   description: "A client that hangs up cancels the run, unless it gave an idempotency key and so can ask again.",
   request: body,
-  responses: { 200: json(RunResponse, "The agent ran; `outcome` says how it ended"), ...failures },
+  responses: {
+    200: json(z.union([RunResponse, DryRun]), "The agent ran; `outcome` says how it ended. Or what dry_run asks for"),
+    ...failures,
+  },
 });
 
 const runAsync = createRoute({
@@ -32,7 +44,11 @@ const runAsync = createRoute({
   path: "/run/async",
   summary: "Have a prompt run, and come back for its result",
   request: body,
-  responses: { 202: json(Submitted, "The job is written down, and will run"), ...failures },
+  responses: {
+    200: json(DryRun, "What dry_run asks for"),
+    202: json(Submitted, "The job is written down, and will run"),
+    ...failures,
+  },
 });
 
 const Events = z
@@ -40,10 +56,7 @@ const Events = z
   .optional()
   .describe("raw: the CLI's own lines, whatever output_format says of the result.");
 
-const streamed = {
-  200: { description: "Server-sent events", content: { "text/event-stream": { schema: z.string() } } },
-  ...failures,
-};
+const eventText = { "text/event-stream": { schema: z.string() } };
 const description =
   "Unnamed events carry the lines of the answer, or with output_format stream-json the CLI's raw lines; `done` carries the result, `error` the error. A client that hangs up cancels the run, unless it gave an idempotency key.";
 
@@ -52,8 +65,14 @@ const stream = createRoute({
   path: "/run/stream",
   summary: "Run a prompt and follow it as server-sent events",
   description,
-  request: { ...body, query: z.object({ events: Events }) },
-  responses: streamed,
+  request: { ...body, query: z.strictObject({ events: Events, dry_run: DryRunFlag }) },
+  responses: {
+    200: {
+      description: "Server-sent events. Or what dry_run asks for",
+      content: { ...eventText, "application/json": { schema: DryRun } },
+    },
+    ...failures,
+  },
 });
 
 const StreamQuery = z.strictObject({
@@ -71,7 +90,7 @@ const streamGet = createRoute({
   summary: "The same for clients that can only GET, such as EventSource",
   description,
   request: { query: StreamQuery },
-  responses: streamed,
+  responses: { 200: { description: "Server-sent events", content: eventText }, ...failures },
 });
 
 type Deps = { runner: Runner; views: Views };
@@ -86,6 +105,7 @@ export const runRoutes = ({ runner, views }: Deps) => {
         request: c.req.valid("json"),
         key: c.req.valid("header")["idempotency-key"],
       });
+      if (c.req.valid("query").dry_run === "true") return c.json(await runner.dryRun(asked), 200);
       const { id } = await runner.submit(asked);
       c.set("target", id);
       leaveWith(c.req.raw.signal, asked, () => runner.leave(id));
@@ -98,17 +118,20 @@ export const runRoutes = ({ runner, views }: Deps) => {
         request: c.req.valid("json"),
         key: c.req.valid("header")["idempotency-key"],
       });
+      if (c.req.valid("query").dry_run === "true") return c.json(await runner.dryRun(asked), 200);
       const { id, sessionId } = await runner.submit(asked);
       c.set("target", id);
       return c.json({ job_id: id, session_id: sessionId }, 202);
     })
-    .openapi(stream, (c) => {
+    .openapi(stream, async (c) => {
       const asked = askedFor(c, {
         mode: "run",
         request: c.req.valid("json"),
         key: c.req.valid("header")["idempotency-key"],
       });
-      return follow(c, asked, c.req.valid("query").events);
+      const { events: wanted, dry_run } = c.req.valid("query");
+      if (dry_run === "true") return c.json(await runner.dryRun(asked), 200);
+      return follow(c, asked, wanted);
     })
     .openapi(streamGet, (c) => {
       if (c.req.method === "HEAD") return new Response(null, { headers: { allow: "GET" }, status: 405 }); // asking for a head must run nothing

@@ -2,10 +2,12 @@ import { setTimeout as pause } from "node:timers/promises";
 import type { Caller } from "../auth/caller.ts";
 import { StromboliError } from "../errors.ts";
 import { untilItWorks } from "../persist.ts";
+import type { DryRun } from "../schema/dry-run.ts";
 import { bytesOf, millisecondsOf } from "../schema/units.ts";
 import { createTasks } from "../tasks.ts";
 import { admit, type AdmissionDeps, type Admitted, type Asked } from "./admit.ts";
 import { cancel } from "./cancel.ts";
+import { dryRun } from "./dry-run.ts";
 import { createLife, type LifeDeps } from "./life.ts";
 import { createLiveJobs } from "./live.ts";
 import { createQueue, maxRunningOf } from "./queue.ts";
@@ -35,6 +37,7 @@ export const createRunner = (deps: RunnerDeps) => {
       return admitted;
     },
 
+    dryRun: (asked: Asked): Promise<DryRun> => tasks.keep(dryRun(deps, asked, queue.checkRoom)),
     /** Until a job has ended; fails with why it could not start, or `shutting_down`. */
     ended: (id: string): Promise<void> => waiters.keep(liveJobs.get(id)?.ended ?? Promise.resolve()),
     bellOf: (id: string) => liveJobs.get(id)?.bell,

@@ -14,7 +14,7 @@ export const createPatientClient = ({ place }: Pick<Stromboli, "place">) => {
     handIn: async ({ mark, request }: MixedJob): Promise<string> => {
       const ask = async () => {
         const response = await client.run.async
-          .$post({ json: request, header: { "idempotency-key": mark } })
+          .$post({ json: request, query: {}, header: { "idempotency-key": mark } })
           .catch(none);
         const text = await response?.text().catch(none);
         if (response === undefined || text === undefined) return undefined;

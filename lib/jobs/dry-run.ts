@@ -1,0 +1,39 @@
+import { StromboliError } from "../errors.ts";
+import { withoutUndefined } from "../given.ts";
+import type { DryRun } from "../schema/dry-run.ts";
+import type { RunRequest } from "../schema/run.ts";
+import { rehearse, type AdmissionDeps, type Asked, type Decided } from "./admit.ts";
+
+/** What would become of a request; a refusal is an answer here as well. */
+export const dryRun = async (deps: AdmissionDeps, asked: Asked, checkOpen: () => void): Promise<DryRun> => {
+  try {
+    return { allowed: true, plan: viewOf(asked.request, await rehearse(deps, asked, checkOpen)) };
+  } catch (error) {
+    if (!(error instanceof StromboliError)) throw error;
+    const { code, message, status } = error;
+    return { allowed: false, refusal: { code, error: message, status } };
+  }
+};
+
+const viewOf = ({ podman }: RunRequest, { plan, image: { reference, id, digest } }: Decided) => ({
+  image: { reference, id, digest },
+  user: plan.user,
+  workdir: plan.workdir,
+  read_only: plan.readOnly,
+  network: plan.network,
+  volumes: plan.volumes.map(({ source, target, readOnly, owner }) => ({
+    source,
+    target,
+    read_only: readOnly,
+    missing: owner === undefined,
+  })),
+  env: Object.keys(podman?.env ?? {}),
+  secrets: [...plan.secrets],
+  limits: {
+    memory_bytes: plan.limits.memoryBytes,
+    cpus: plan.limits.cpus,
+    pids: plan.limits.pids,
+    timeout_ms: plan.limits.timeoutMs,
+    ...withoutUndefined({ cpu_shares: plan.limits.cpuShares }),
+  },
+});
