@@ -138,6 +138,7 @@ const contradictions = ({ defaults, policy }: z.output<typeof Keys>): Record<str
 
 /** Every configuration key with its default; `stromboli.yaml` documents the same keys. */
 export const Config = Keys.superRefine((values, context) => {
+  if (context.issues.length > 0) return; // what is no value at all contradicts nothing
   for (const [name, message] of Object.entries(contradictions(values)))
     if (message !== undefined) context.addIssue({ code: "custom", path: ["defaults", name], message });
 });
