@@ -181,13 +181,9 @@ const askedFor = (c: Context<Variables>, { mode, request, key: header }: Handed)
   return { caller: c.get("caller"), mode, request, key: header ?? inBody };
 };
 
-const requestOf = ({
-  prompt,
-  workdir,
-  session_id,
-  resume,
-  model,
-}: Omit<z.output<typeof StreamQuery>, "events">): RunRequest => {
+type Query = Omit<z.output<typeof StreamQuery>, "events">;
+
+const requestOf = ({ prompt, workdir, session_id, resume, model }: Query): RunRequest => {
   const claude = { session_id, resume: resume === "true", model };
   const { data, error } = RunRequest.safeParse({ prompt, workdir, claude });
   if (error) throw invalidRequest(error);

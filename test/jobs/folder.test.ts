@@ -10,6 +10,7 @@ import {
   openFiles,
   openReadable,
   writeEnv,
+  writeHook,
 } from "../../lib/jobs/folder.ts";
 import { becomeNobody, tempFolder } from "../harness.ts";
 
@@ -40,6 +41,7 @@ test("a folder that an earlier try left is made anew", (t) => {
 test("after the end only output and journal stay", async (t) => {
   const folder = makeFolder(t);
   await writeEnv(folder, "A=1\n");
+  await writeHook(folder, "{}");
   await keepOutput(folder);
   await keepOutput(folder);
   assert.deepEqual(readdirSync(folder.path).toSorted(), ["events.idx", "output.jsonl", "stderr.log"]);

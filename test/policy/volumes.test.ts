@@ -117,6 +117,13 @@ for (const target of [
   "/home",
   "/home/agent/.claude",
   "/lib64",
+  "/boot/x",
+  "/var/run/x",
+  "/var",
+  "/home/agent/.ssh",
+  "/home/agent/.config",
+  "/home/agent/.config/gcloud",
+  "/home/agent/.netrc",
 ]) {
   test(`nothing is mounted at ${target}`, () => {
     assert.throws(() => checkTarget(target), { code: "invalid_request", message: /another one/ });
@@ -128,6 +135,7 @@ for (const target of [
   "/home/agent",
   "/home/agent/src",
   "/home/agent/.claude2",
+  "/home/agent/.config/nvim",
   "/opt/tool",
   "/tmp",
   "/srv",
@@ -156,3 +164,26 @@ test("the entry nearest to a path decides, whatever their order", () => {
     assert.deepEqual(planVolume("/data/x:/workspace", { ...rules, allowed }).options, ["ro"]);
   }
 });
+
+test("what can never be a volume is refused below an allowed folder too, and the refusal says why", () => {
+  const message = /^volume \/data\/\.ssh\/x lies in \.ssh/;
+  assert.throws(() => planVolume("/data/.ssh/x:/w", rules), { code: "volume_not_allowed", message });
+});
+
+test("why it can never be is told only of what is allowed: refusals must not tell what exists", () => {
+  assert.doesNotMatch(String(thrownBy(() => planVolume("/home/.ssh/x:/w", rules))), /lies in/);
+});
+
+const making = { ...rules, foresee: (path: string) => (path === "/data/missing" ? "/public/new" : path) };
+
+test("what is missing is mounted where it will be", () => {
+  const { source, owner } = planVolume("/data/new:/w", { ...making, resolve: () => undefined });
+  assert.deepEqual([source, owner], ["/data/new", undefined]);
+});
+
+for (const host of ["/data/missing", "/etc/new", "/data/.ssh/new", "/elsewhere/new"]) {
+  test(`nothing is made at ${host}`, () => {
+    const resolve = () => undefined;
+    assert.throws(() => planVolume(`${host}:/w`, { ...making, resolve }), { code: "volume_not_allowed" });
+  });
+}
