@@ -9,7 +9,10 @@ for (const path of ["/run", "/run/async", "/run/stream"]) {
     const folder = tempFolder(t);
     const { post, views, submitted, sessionFolders } = openApp(t, { policy: { volumes: [folder] } });
     const podman = {
-      ...{ image: "python", memory: "1g", env: { CI: "s3cret-value" }, secrets_env: { GH: "github" } },
+      image: "python",
+      memory: "1g",
+      env: { CI: "s3cret-value" },
+      secrets_env: { GH: "github" },
       volumes: [`${folder}:/data:ro`],
     };
     const { status, body } = await post(`${path}?dry_run=true`, { prompt: "hi", podman });

@@ -52,10 +52,11 @@ test("a volume that is mounted elsewhere is not at its target", async (t) => {
   assert.deepEqual(await check(t, [{ ...mount, target: "/elsewhere" }]), { exitCode: 1, changed: "/elsewhere\n" });
 });
 
+const onManyLines = (bundle: string) =>
+  JSON.stringify({ ociVersion: "1.0", id: "1", pid: process.pid, bundle }, undefined, 4);
+
 test("the runtime's state may be laid out on many lines, as crun has it", async (t) => {
-  const state = (bundle: string) =>
-    JSON.stringify({ ociVersion: "1.0", id: "1", pid: process.pid, bundle }, undefined, 4);
-  assert.deepEqual(await check(t, [mount], { state }), passed);
+  assert.deepEqual(await check(t, [mount], { state: onManyLines }), passed);
 });
 
 for (const [title, options] of [

@@ -183,7 +183,8 @@ test("what is missing is mounted where it will be", () => {
 
 for (const host of ["/data/missing", "/etc/new", "/data/.ssh/new", "/elsewhere/new"]) {
   test(`nothing is made at ${host}`, () => {
-    const resolve = () => undefined;
-    assert.throws(() => planVolume(`${host}:/w`, { ...making, resolve }), { code: "volume_not_allowed" });
+    assert.throws(() => planVolume(`${host}:/w`, { ...making, resolve: () => undefined }), {
+      code: "volume_not_allowed",
+    });
   });
 }
