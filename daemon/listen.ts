@@ -37,7 +37,7 @@ export const listenOnPort = async (server: Server, { host, port }: { host: strin
   } catch (cause) {
     throw new StromboliError(
       "config_invalid",
-      `cannot listen on ${host}:${port}: ${messageOf(cause)}; set server.port`,
+      `cannot listen on ${host}:${port}: ${messageOf(cause)}; set server.host or server.port`,
       { cause },
     );
   }

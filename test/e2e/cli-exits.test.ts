@@ -36,7 +36,7 @@ const mistakes = [
   [["run", "-e", "=x", "x"], /--env =x/],
   [["run", "-e", "ANTHROPIC_API_KEY=x", "x"], /ANTHROPIC_API_KEY/],
   [["run", "--secret", "TOKEN", "x"], /--secret TOKEN/],
-  [["run", "--secret", `TOKEN=missing-${missing}`, "x"], /no secret missing.*podman secret create/],
+  [["run", "--secret", `TOKEN=missing-${missing}`, "x"], /no secret missing.*stromboli secrets create NAME/],
   [["run", "--memory", "512", "x"], /podman\.memory: .*512m/],
   [["run", "--cpus", "many", "x"], /podman\.cpus: /],
   [["run", "--timeout", "5", "x"], /podman\.timeout: .*90s/],
@@ -82,8 +82,8 @@ const commands = [
   [],
 ];
 const right = [`unix://${place.socket}`, url()];
-const wrong = ["nonsense", "/run/api.sock", "https://localhost", "localhost:8080", "tcp://localhost:1"];
-const absent = ["unix:///nowhere/api.sock", "http://127.0.0.1:1", "http://nowhere.invalid", "unix:///etc/passwd"];
+const wrong = ["nonsense", "/run/api.sock", "localhost:8080", "tcp://localhost:1"];
+const absent = ["unix:///nowhere/api.sock", "http://127.0.0.1:1", "https://nowhere.invalid", "unix:///etc/passwd"];
 const asks = [["run", "hello"], ["status"], ["ps"], ["cancel", "job-0123456789abcdef"]];
 
 const facts: Fact[] = [
@@ -126,7 +126,7 @@ const facts: Fact[] = [
     title: `STROMBOLI_HOST=${host} is refused with what it may be`,
     ...at(host, "run", "hello"),
     check: ({ code, stderr }: CommandResult) => {
-      const complaint = `stromboli: STROMBOLI_HOST is not unix:///path or http://host:port but ${host}\n`;
+      const complaint = `stromboli: STROMBOLI_HOST is not unix:///path or http(s)://host:port but ${host}\n`;
       assert.deepEqual([code, stderr], [2, complaint]);
     },
   })),

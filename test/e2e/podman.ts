@@ -55,7 +55,7 @@ export const imageFrom = async (
   const name = `localhost/stromboli-e2e-${randomUUID()}:latest`;
   const folder = mkdtempSync("/tmp/stromboli-e2e-image-");
   t.after(async () => {
-    await podman("rmi", "--force", name);
+    await execa("podman", ["rmi", "--force", name], { env, extendEnv: false }); // throws: silence leaves images behind
     rmSync(folder, { recursive: true });
   });
   for (const file of files) {
