@@ -21,7 +21,9 @@ import { refuseBrowsers } from "./middleware/browser.ts";
 import { record } from "./middleware/audit.ts";
 import { authenticate } from "./middleware/caller.ts";
 import { answerError } from "./middleware/errors.ts";
+import { createLimits } from "./middleware/limits.ts";
 import { assumeJson, identify, type Variables } from "./middleware/request.ts";
+import { locate } from "./middleware/source.ts";
 import { auditRoutes } from "./routes/audit.ts";
 import { authRoutes } from "./routes/auth.ts";
 import { healthRoutes } from "./routes/health.ts";
@@ -60,11 +62,15 @@ export const createApp = ({ config, health, credential, log, ...deps }: AppDeps)
   app.notFound((c) => {
     throw new StromboliError("not_found", `there is no ${c.req.method} ${c.req.path}; see GET /openapi.json`);
   });
+  const limits = createLimits(config.rate_limits, { monotonic: () => performance.now(), now: Date.now });
   app.use(identify(log));
+  app.use(locate(server.trusted_proxies));
   app.use(record(deps.audit, { log, now: Date.now }));
   app.use(refuseBrowsers({ allowedHosts: server.allowed_hosts, corsOrigins: server.cors_origins }));
   if (server.cors_origins.length > 0) app.use(cors({ origin: server.cors_origins }));
+  app.use(limits.ofStrangers);
   app.use(authenticate(deps.auth, config));
+  app.use(limits.ofCallers);
   app.use(bodyLimit({ maxSize: maxBodyBytes, onError: tooLarge }));
   app.use(assumeJson);
   app.openAPIRegistry.registerComponent("securitySchemes", "token", { type: "http", scheme: "bearer" });

@@ -70,7 +70,10 @@ export const startDaemon = async ({ config, file, env, log }: DaemonOptions) => 
 };
 
 const serve = (app: App, via: "unix" | "tcp"): Server => {
-  const answer = getRequestListener((request, env) => app.fetch(request, { ...env, via }));
+  const answer = getRequestListener((request, env) => {
+    const { remoteAddress: peer = "" } = env.incoming.socket;
+    return app.fetch(request, { ...env, via, peer });
+  });
   return createServer((request, response) => void answer(request, response));
 };
 

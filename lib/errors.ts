@@ -37,6 +37,8 @@ const table = {
   idempotency_mismatch: { status: 409, exit: 1, hint: "use another key for another request" },
   daemon_running: { status: 409, exit: 1, hint: "" },
   range_not_satisfiable: { status: 416, exit: 2, hint: "" },
+  rate_limited: { status: 429, exit: 69, hint: "" },
+  too_many_jobs: { status: 429, exit: 69, hint: "try again when some have ended" },
   payload_too_large: { status: 413, exit: 2, hint: "" },
   internal: { status: 500, exit: 70, hint: "the daemon's log has the details" },
   auth_not_configured: {

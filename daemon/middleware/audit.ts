@@ -2,33 +2,28 @@ import type { Context } from "hono";
 import { createMiddleware } from "hono/factory";
 import type { Audit, NewEntry } from "../../lib/audit.ts";
 import { messageOf, StromboliError } from "../../lib/errors.ts";
+import { createRateLimiter } from "../../lib/rate-limit.ts";
 import type { Log } from "../../lib/log.ts";
-import type { Variables } from "./request.ts";
+import { callerOf, type Variables } from "./request.ts";
 
 const longestAction = 200;
-const windowMs = 60_000;
-const mostOfNobody = 60;
+const mostOfOne = { text: "60/m", most: 60, perMs: 60_000 };
 
 /**
- * Writes down what changes something, and whom what was refused, before the answer goes out. Strangers without a token
- * could fill the disk: of theirs no more than some in a minute are kept. That an entry cannot be written is logged; the
- * work is done, and its answer is due.
+ * Writes down what changes something, and whom what was refused, before the answer goes out. Strangers without a token,
+ * and callers who are told that they ask too often, could fill the disk: of theirs no more than some in a minute are
+ * kept. That an entry cannot be written is logged; the work is done, and its answer is due.
  */
 export const record = (audit: Pick<Audit, "write">, { log, now }: { log: Log; now: () => number }) => {
-  const nobody = { since: 0, count: 0 };
-  const isFlood = (): boolean => {
-    const at = now();
-    if (at - nobody.since >= windowMs) Object.assign(nobody, { since: at, count: 0 });
-    nobody.count += 1;
-    return nobody.count > mostOfNobody;
-  };
+  const [strangers, hasty] = [createRateLimiter(mostOfOne, now), createRateLimiter(mostOfOne, now)];
 
   return createMiddleware<Variables>(async (c, next) => {
     await next();
     const { method, path } = c.req;
     if (!isChange(method, path) && !refusals.has(c.res.status)) return;
-    const caller = (c.get("caller") as Variables["Variables"]["caller"] | undefined)?.name ?? "nobody"; // not set before it is known
-    if (caller === "nobody" && isFlood()) return;
+    const caller = callerOf(c)?.name ?? "nobody";
+    const limiter = caller === "nobody" ? strangers : hasty;
+    if ((caller === "nobody" || c.res.status === 429) && !limiter.take(caller).allowed) return;
     try {
       audit.write(entryOf(c, caller));
     } catch (error) {
@@ -39,7 +34,7 @@ export const record = (audit: Pick<Audit, "write">, { log, now }: { log: Log; no
 
 const entryOf = (c: Context<Variables>, caller: string): NewEntry => ({
   caller,
-  source: c.env.via,
+  source: c.get("source"),
   action: `${c.req.method} ${c.req.path}`.replaceAll(/\p{Cc}/gu, "?").slice(0, longestAction),
   target: c.get("target") ?? null,
   decision: c.res.status < 400 ? "allowed" : "refused",

@@ -1,15 +1,34 @@
 import { isUtf8 } from "node:buffer";
+import type { Context } from "hono";
 import { createMiddleware } from "hono/factory";
 import type { Caller } from "../../lib/auth/caller.ts";
 import { StromboliError } from "../../lib/errors.ts";
 import type { Log } from "../../lib/log.ts";
 
-/** `via`: the listener a request came in by. `source`: the address it came from, or `unix`. `open`: no token is needed. `target`:
- * the job that was made. */
 export type Variables = {
-  Bindings: { via: "unix" | "tcp" };
-  Variables: { requestId: string; caller: Caller; source: string; open: boolean; target?: string };
+  Bindings: {
+    /** The listener a request came in by. */
+    via: "unix" | "tcp";
+    /** The address that has the connection; nobody's on the unix socket. */
+    peer: string;
+  };
+  Variables: {
+    requestId: string;
+    /** Who asks; see {@link callerOf} for where that may not be known. */
+    caller: Caller;
+    /** The address that a request came from, or `unix`. */
+    source: string;
+    /** No token is needed. */
+    open: boolean;
+    /** The job that was made. */
+    target?: string;
+    /** Headers that tell how much more a caller may ask for. */
+    limits?: Readonly<Record<string, string>>;
+  };
 };
+
+/** Who asks, when that is known: not before it is found out, nor where nobody has to be. */
+export const callerOf = (c: Context<Variables>): Caller | undefined => c.get("caller");
 
 /** Gives every request an id, the caller's own when it is a fit one, and logs one line about it. */
 export const identify = (log: Log) =>

@@ -15,6 +15,7 @@ export const failures = {
   409: json(Failure, "It conflicts with a run or a session"),
   413: json(Failure, "The body is too large"),
   500: json(Failure, "A bug; the log has the details"),
+  429: json(Failure, "Too much at once; Retry-After says when to try again, in seconds"),
   416: json(Failure, "There are no such bytes"),
   503: json(Failure, "Not ready: credentials, Podman or the daemon's end"),
 } as const;

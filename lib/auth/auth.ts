@@ -25,6 +25,8 @@ export const createAuth = ({ tokens, ...deps }: Deps) => {
           "this needs a token; send it as Authorization: Bearer TOKEN, or put it into STROMBOLI_TOKEN for the CLI",
         );
       const parsed = parseApiToken(bearer);
+      if (!parsed && deps.config.auth.jwt_secret === "")
+        throw unauthorized("the token is no API token, and there are no access tokens without auth.jwt_secret");
       if (!parsed) return logins.holder(bearer, { open });
       const token = find(parsed.id);
       if (!token || !isSecretOf(parsed.secret, token.hash))

@@ -42,22 +42,30 @@ export type Admitted = {
 };
 
 /** Lets a request in: everything that can be refused is refused here, and then the job is a row. */
-export const admit = async (deps: AdmissionDeps, asked: Asked, checkOpen: () => void): Promise<Admitted> => {
+export const admit = async (
+  deps: AdmissionDeps,
+  asked: Asked,
+  checkRoom: (owner: string) => void,
+): Promise<Admitted> => {
   const repeated = repeat(deps, asked);
   if (repeated) return repeated;
-  checkOpen();
+  checkRoom(asked.caller.name);
   const decided = await decide(deps, asked);
   return deps.db.transaction(() => {
     const known = repeat(deps, asked); // anew, and without an await from here on: two requests see each other
-    if (!known) checkOpen();
+    if (!known) checkRoom(asked.caller.name);
     return known ?? enter(deps, asked, decided);
   })();
 };
 
 /** All of it but the row: what a request would come to, or why it would be refused. */
-export const rehearse = async (deps: AdmissionDeps, asked: Asked, checkOpen: () => void): Promise<Decided> => {
+export const rehearse = async (
+  deps: AdmissionDeps,
+  asked: Asked,
+  checkRoom: (owner: string) => void,
+): Promise<Decided> => {
   repeat(deps, asked);
-  checkOpen();
+  checkRoom(asked.caller.name);
   const decided = await decide(deps, asked);
   chooseSession(deps, asked);
   return decided;

@@ -5,9 +5,13 @@ import type { RunRequest } from "../schema/run.ts";
 import { rehearse, type AdmissionDeps, type Asked, type Decided } from "./admit.ts";
 
 /** What would become of a request; a refusal is an answer here as well. */
-export const dryRun = async (deps: AdmissionDeps, asked: Asked, checkOpen: () => void): Promise<DryRun> => {
+export const dryRun = async (
+  deps: AdmissionDeps,
+  asked: Asked,
+  checkRoom: (owner: string) => void,
+): Promise<DryRun> => {
   try {
-    return { allowed: true, plan: viewOf(asked.request, await rehearse(deps, asked, checkOpen)) };
+    return { allowed: true, plan: viewOf(asked.request, await rehearse(deps, asked, checkRoom)) };
   } catch (error) {
     if (!(error instanceof StromboliError)) throw error;
     const { code, message, status } = error;

@@ -9,6 +9,8 @@ type Deps = {
   jobs: Pick<JobStore, "claim" | "pending">;
   maxRunning: number;
   maxQueued: number;
+  /** The same for jobs of one owner; 0: no limit. */
+  perCaller: { maxRunning: number; maxQueued: number };
   log: Log;
   now: () => number;
 };
@@ -17,12 +19,14 @@ const tryAgainMs = 1000;
 const comeBack = { "Retry-After": "10" }; // by then some job may have ended
 
 /** Gives waiting jobs their turn, whenever one has come or a place is free. `start` runs a job to its end. */
-export const createQueue = ({ jobs, maxRunning, maxQueued, log, now }: Deps, start: (job: Job) => Promise<void>) => {
+export const createQueue = ({ jobs, log, now, ...most }: Deps, start: (job: Job) => Promise<void>) => {
+  const { maxRunning, maxQueued, perCaller } = most;
+  const mostOfOne = perCaller.maxRunning || Number.MAX_SAFE_INTEGER;
   let running = 0;
   let open = true;
   let timer: NodeJS.Timeout | undefined;
 
-  const next = (): Job | undefined => (open && running < maxRunning ? jobs.claim(now()) : undefined);
+  const next = (): Job | undefined => (open && running < maxRunning ? jobs.claim(now(), mostOfOne) : undefined);
   const run = async (work: () => Promise<void>): Promise<void> => {
     running += 1;
     try {
@@ -45,9 +49,16 @@ export const createQueue = ({ jobs, maxRunning, maxQueued, log, now }: Deps, sta
   return {
     dispatch,
     isOpen: () => open,
-    /** Throws `queue_full` when one more job would have to wait than may, and `shutting_down` after the close. */
-    checkRoom: (): void => {
+    /**
+     * Throws `queue_full` when one more job would have to wait than may, `too_many_jobs` when it would be one more of its
+     * owner than may, and `shutting_down` after the close.
+     */
+    checkRoom: (owner: string): void => {
       if (!open) throw new StromboliError("shutting_down", "the daemon is stopping; try again when it is back");
+      if (perCaller.maxQueued > 0 && jobs.pending(owner) >= perCaller.maxQueued)
+        throw new StromboliError("too_many_jobs", `${perCaller.maxQueued} jobs of ${owner} are waiting already`, {
+          headers: comeBack,
+        });
       if (jobs.pending() < maxQueued + Math.max(0, maxRunning - running)) return;
       throw new StromboliError("queue_full", `${maxQueued} jobs are waiting already`, { headers: comeBack });
     },

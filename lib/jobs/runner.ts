@@ -25,9 +25,9 @@ export const createRunner = (deps: RunnerDeps) => {
   const liveJobs = createLiveJobs();
   const life = createLife(deps, { liveJobs, tasks, detached: detached.signal, onStart: () => queue.dispatch() });
   const maxRunning = config.jobs.max_running || maxRunningOf(deps.capacity, bytesOf(config.defaults.memory));
-  const queue = createQueue({ jobs, maxRunning, maxQueued: config.jobs.max_queued, log, now }, (job) =>
-    tasks.keep(life.begin(job)),
-  );
+  const { max_queued: maxQueued, max_running_per_caller, max_queued_per_caller } = config.jobs;
+  const perCaller = { maxRunning: max_running_per_caller, maxQueued: max_queued_per_caller };
+  const queue = createQueue({ jobs, maxRunning, maxQueued, perCaller, log, now }, (job) => tasks.keep(life.begin(job)));
   return {
     /** Takes a request in; throws when it is refused. */
     async submit(asked: Asked): Promise<Admitted> {

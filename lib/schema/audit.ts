@@ -15,7 +15,7 @@ export const AuditEntry = z
     seq: z.int(),
     at: z.iso.datetime(),
     caller: z.string().describe("The token's name, local, or nobody."),
-    source: z.string().describe("The listener or the address that the request came from."),
+    source: z.string().describe("The address that the request came from, or unix."),
     action: z.string().describe("Method and path, without the query."),
     target: z.string().nullable().describe("The job that was made."),
     decision: Decision,

@@ -1,5 +1,6 @@
 import { z } from "zod";
-import { bytesOf, CpuCount, Days, Duration, FileSize, MemorySize, millisecondsOf } from "./units.ts";
+import { isRange } from "../client-address.ts";
+import { bytesOf, CpuCount, Days, Duration, FileSize, MemorySize, millisecondsOf, RateLimit } from "./units.ts";
 
 const AbsolutePath = z.string().regex(/^\/[^\0]*$/, "must be an absolute path");
 const Origin = z.string().regex(/^https?:\/\/[^/\s]+$/, "must be an origin such as https://example.com");
@@ -28,6 +29,9 @@ const Keys = z.strictObject({
       socket: z.union([z.literal(""), AbsolutePath]).default(""),
       allowed_hosts: z.array(z.string().min(1)).default([]),
       cors_origins: z.array(Origin).default([]),
+      trusted_proxies: z
+        .array(z.string().refine(isRange, "must be an address, or a range such as 10.0.0.0/8"))
+        .default([]),
       shutdown_grace: Duration.refine((text) => millisecondsOf(text) <= 50_000, "must be at most 50s").default("10s"),
     })
     .prefault({}),
@@ -39,6 +43,13 @@ const Keys = z.strictObject({
       audience: z.string().min(1).default("stromboli"),
       access_ttl: Duration.default("24h"),
       refresh_ttl: Duration.default("7d"),
+    })
+    .prefault({}),
+  rate_limits: z
+    .strictObject({
+      requests: RateLimit.default("off"),
+      runs: RateLimit.default("off"),
+      auth: RateLimit.default("20/m"),
     })
     .prefault({}),
   log: z
@@ -80,6 +91,8 @@ const Keys = z.strictObject({
     .strictObject({
       max_running: z.int().min(0).max(10_000).default(0),
       max_queued: z.int().min(0).max(1_000_000).default(1000),
+      max_running_per_caller: z.int().min(0).max(10_000).default(0),
+      max_queued_per_caller: z.int().min(0).max(1_000_000).default(0),
       max_output: FileSize.default("256m"),
       stall_timeout: z.union([z.literal("off"), Duration]).default("off"),
       exit_grace: Duration.default("30s"),

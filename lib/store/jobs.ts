@@ -26,6 +26,9 @@ const createReads = (db: Db) => {
   const pending = db.prepare<[], { count: number }>(
     "select count(*) as count from jobs where state <> 'ended' and state = 'pending'",
   );
+  const pendingOf = db.prepare<[string], { count: number }>(
+    "select count(*) as count from jobs where state <> 'ended' and state = 'pending' and owner = ?",
+  );
   const users = db.prepare<[{ id: string }], { id: string }>(`
     select id from jobs where state <> 'ended' and session_id = @id
     union all
@@ -39,8 +42,8 @@ const createReads = (db: Db) => {
     request: (id: string): RunRequest => JSON.parse(request.get(id)?.request ?? "{}") as RunRequest, // written by insert from a parsed request
     /** All jobs that have not ended, oldest first. */
     open: (): Job[] => open.all().map(toJob),
-    /** How many jobs wait for their turn. */
-    pending: (): number => pending.get()?.count ?? 0,
+    /** How many jobs wait for their turn, in all or of one owner. */
+    pending: (owner?: string): number => (owner === undefined ? pending.get() : pendingOf.get(owner))?.count ?? 0,
     /** Whether a job that has not ended uses a session, or is a fork that has yet to copy its files. */
     uses: (sessionId: string): boolean => users.get({ id: sessionId }) !== undefined,
   };
@@ -53,7 +56,7 @@ const createMoves = (db: Db) => {
     values (@id, @owner, 'pending', @sessionId, @forkedFrom, @container, @reference, @imageId, @digest,
       @timeoutMs, '', @priority, @title, @labels, @outputFormat, @webhookUrl, @createdAt, @createdAt)`);
   const insertRequest = db.prepare("insert into job_requests values (?, ?)");
-  const claim = db.prepare<[{ at: number }], Row>(`
+  const claim = db.prepare<[{ at: number; mostOfOne: number }], Row>(`
     ${move("claimed")}, claimed_at = @at, updated_at = @at
     where seq = (${nextPending}) and ${from("claimed")} returning ${columns}`);
   const open = db.prepare(
@@ -76,8 +79,11 @@ const createMoves = (db: Db) => {
       insert.run({ ...job, ...described(request), reference, imageId, digest });
       insertRequest.run(job.id, JSON.stringify(request));
     }),
-    /** Gives the next job that may start its turn: the oldest of the highest priority whose session is free. */
-    claim: (at: number): Job | undefined => maybe(claim.get({ at })),
+    /**
+     * Gives the next job that may start its turn: the oldest of the highest priority whose session is free, and whose
+     * owner has fewer than `mostOfOne` at work.
+     */
+    claim: (at: number, mostOfOne = Number.MAX_SAFE_INTEGER): Job | undefined => maybe(claim.get({ at, mostOfOne })),
     /** Remembers by what the broker knows a job. */
     opened: (id: string, door: { hash: string; port: number | null }): void => void open.run({ id, ...door }),
     /** The moves answer false when the job was not where the move starts. */
@@ -106,6 +112,9 @@ const from = (name: Move) => `state in (${moves[name].from.map((state) => `'${st
 const nextPending = `
   select waiting.seq from jobs as waiting
   where waiting.state = 'pending' and waiting.state <> 'ended'
+    and waiting.owner not in (
+      select owner from jobs where state <> 'ended' and state in ('starting', 'running')
+      group by owner having count(*) >= @mostOfOne)
     and not exists (
       select 1 from jobs as other
       where other.state <> 'ended' and other.session_id = waiting.session_id

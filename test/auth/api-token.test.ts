@@ -70,6 +70,9 @@ for (const text of ["", "nonsense", "stromboli_0123456789abcdef_short"]) {
   });
 }
 
-test("without a JWT secret what is no API token is told so", async (t) => {
-  await assert.rejects(openAuth(t, "").auth.identify("a.b.c", shut), { code: "auth_not_configured" });
+test("without a JWT secret what is no API token is refused, and says what is missing", async (t) => {
+  await assert.rejects(openAuth(t, "").auth.identify("a.b.c", shut), {
+    code: "unauthorized",
+    message: /auth\.jwt_secret/,
+  });
 });

@@ -123,7 +123,7 @@ const createCalls = (app: App) => {
   const send = (path: string, { headers, ...init }: CallOptions = {}) => {
     const duplex = init.body instanceof ReadableStream ? { duplex: "half" as const } : {};
     const all = { ...init, ...duplex, headers: { host: "localhost", ...headers } };
-    return app.request(`http://localhost${path}`, all, { via: "tcp" });
+    return app.request(`http://localhost${path}`, all, { via: "tcp", peer: "127.0.0.1" });
   };
   const call = async (path: string, init: CallOptions = {}) => {
     const answer = await send(path, init);
@@ -150,7 +150,7 @@ const createCalls = (app: App) => {
 };
 
 const listen = async (t: TestContext, app: App): Promise<string> => {
-  const answer = getRequestListener((request, env) => app.fetch(request, { ...env, via: "tcp" }));
+  const answer = getRequestListener((request, env) => app.fetch(request, { ...env, via: "tcp", peer: "127.0.0.1" }));
   const server = createServer((request, reply) => void answer(request, reply)).listen(0, "127.0.0.1");
   t.after(() => {
     server.closeAllConnections();

@@ -3,21 +3,22 @@ import { test, type TestContext } from "node:test";
 import { createQueue, maxRunningOf } from "../../lib/jobs/queue.ts";
 import { memoryLog, mockTimers, newJob, openStores, requestOf } from "../harness.ts";
 
-type Options = { maxRunning?: number; maxQueued?: number };
+type Options = { maxRunning?: number; maxQueued?: number; perCaller?: { maxRunning: number; maxQueued: number } };
+const noLimit = { maxRunning: 0, maxQueued: 0 };
 
 /** A queue over real rows; its jobs run until the test ends them. */
-const openQueue = (t: TestContext, { maxRunning = 1, maxQueued = 10 }: Options = {}) => {
+const openQueue = (t: TestContext, { maxRunning = 1, maxQueued = 10, perCaller = noLimit }: Options = {}) => {
   const { jobs } = openStores(t);
   const { log, lines } = memoryLog();
   const started: string[] = [];
   const ends = new Map<string, () => void>();
   const claims = { count: 0, fail: false };
-  const claim = (at: number) => {
+  const claim = (at: number, mostOfOne?: number) => {
     claims.count += 1;
     if (claims.fail) throw new Error("SQLITE_FULL");
-    return jobs.claim(at);
+    return jobs.claim(at, mostOfOne);
   };
-  const deps = { jobs: { claim, pending: jobs.pending }, maxRunning, maxQueued, log, now: () => 1 };
+  const deps = { jobs: { claim, pending: jobs.pending }, maxRunning, maxQueued, perCaller, log, now: () => 1 };
   const queue = createQueue(deps, ({ id }) => {
     started.push(id);
     return new Promise((done) => ends.set(id, done));
@@ -28,8 +29,8 @@ const openQueue = (t: TestContext, { maxRunning = 1, maxQueued = 10 }: Options =
     started,
     claims,
     lines,
-    add: (id: string, priority = 0): string => {
-      jobs.insert(newJob({ id, container: id, request: requestOf({ priority }) }));
+    add: (id: string, { priority = 0, owner = "local" } = {}): string => {
+      jobs.insert(newJob({ id, owner, container: id, request: requestOf({ priority }) }));
       return id;
     },
     /** Ends a job, and waits until the queue has seen it. */
@@ -49,7 +50,7 @@ test("jobs start as far as there are places", (t) => {
 
 test("an end gives its place to the next, of the highest priority first", async (t) => {
   const { queue, add, end, started } = openQueue(t);
-  for (const [id, priority] of [["a", 0], ["b", 0], ["c", 5], ["d", 0]] as const) add(id, priority); // prettier-ignore
+  for (const [id, priority] of [["a", 0], ["b", 0], ["c", 5], ["d", 0]] as const) add(id, { priority }); // prettier-ignore
   queue.dispatch();
   for (const id of ["c", "a", "b"]) await end(id);
   assert.deepEqual(started, ["c", "a", "b", "d"]);
@@ -124,10 +125,10 @@ for (const [title, maxRunning, maxQueued, room] of [
   test(`with ${title} there is room for ${room}`, (t) => {
     const { queue, add } = openQueue(t, { maxRunning, maxQueued });
     for (let count = 0; count < room; count += 1) {
-      queue.checkRoom();
+      queue.checkRoom("local");
       add(`j${count}`);
     }
-    assert.throws(() => queue.checkRoom(), {
+    assert.throws(() => queue.checkRoom("local"), {
       code: "queue_full",
       message: new RegExp(`${maxQueued} jobs are waiting`),
     });
@@ -138,15 +139,15 @@ test("jobs that run do not count as waiting", (t) => {
   const { queue, add } = openQueue(t, { maxRunning: 1, maxQueued: 1 });
   add("a");
   queue.dispatch();
-  queue.checkRoom();
+  queue.checkRoom("local");
   add("b");
-  assert.throws(() => queue.checkRoom(), { code: "queue_full" });
+  assert.throws(() => queue.checkRoom("local"), { code: "queue_full" });
 });
 
 test("a closed queue has no room", (t) => {
   const { queue } = openQueue(t);
   queue.close();
-  assert.throws(() => queue.checkRoom(), { code: "shutting_down" });
+  assert.throws(() => queue.checkRoom("local"), { code: "shutting_down" });
 });
 
 const gigabyte = 1024 ** 3;
@@ -160,3 +161,25 @@ for (const [memoryGb, cores, jobMb, count] of [
     assert.equal(maxRunningOf({ memoryBytes: memoryGb * gigabyte, cores }, jobMb * 1024 ** 2), count);
   });
 }
+
+test("a caller with as many at work as one may have waits, and lets others by", async (t) => {
+  const { queue, add, end, started } = openQueue(t, { maxRunning: 3, perCaller: { maxRunning: 1, maxQueued: 0 } });
+  add("a1", { owner: "a", priority: 9 });
+  add("a2", { owner: "a", priority: 9 });
+  add("b1", { owner: "b" });
+  queue.dispatch();
+  assert.deepEqual(started, ["a1", "b1"]);
+  await end("b1");
+  assert.deepEqual(started, ["a1", "b1"]);
+});
+
+test("a caller has room for as many waiting jobs as one may have, whatever others have", (t) => {
+  const { queue, add } = openQueue(t, { perCaller: { maxRunning: 0, maxQueued: 2 } });
+  add("b1", { owner: "b" });
+  for (const id of ["a1", "a2"]) {
+    queue.checkRoom("a");
+    add(id, { owner: "a" });
+  }
+  assert.throws(() => queue.checkRoom("a"), { code: "too_many_jobs", message: /^2 jobs of a are waiting already; / });
+  queue.checkRoom("b");
+});

@@ -3,14 +3,15 @@ import { test, type TestContext } from "node:test";
 import type { NewJob } from "../../lib/store/jobs.ts";
 import { endingOf, newJob, openStores, requestOf } from "../harness.ts";
 
-type Made = { session?: string; fork?: string; priority?: number };
+type Made = { session?: string; fork?: string; priority?: number; owner?: string };
 
 /** Jobs by names of the test's, in the order in which they are made. */
 const openQueue = (t: TestContext) => {
   const { jobs, db } = openStores(t);
-  const make = (id: string, { session = id, fork, priority = 0 }: Made = {}): NewJob => {
+  const make = (id: string, { session = id, fork, priority = 0, owner = "local" }: Made = {}): NewJob => {
     const job = newJob({
       id,
+      owner,
       container: id,
       sessionId: session,
       forkedFrom: fork ?? null,
@@ -47,6 +48,19 @@ test("the highest priority is claimed first, and the oldest of one priority", (t
   for (const [id, priority] of [["low", -5], ["a", 0], ["high", 9], ["b", 0], ["high 2", 9]] as const) make(id, { priority }); // prettier-ignore
   assert.deepEqual([claim(), claim(), claim(), claim(), claim()], ["high", "high 2", "a", "b", "low"]);
 });
+
+for (const moves of ["starting", "running"] as const) {
+  test(`a job that is ${moves} counts for its owner until it ends`, (t) => {
+    const { jobs, make, start, end } = openQueue(t);
+    for (const [id, owner] of [["a1", "a"], ["a2", "a"], ["a3", "a"], ["b1", "b"]] as const) make(id, { owner }); // prettier-ignore
+    const claim = () => jobs.claim(1, 2)?.id;
+    assert.deepEqual([claim(), claim(), claim(), claim()], ["a1", "a2", "b1", undefined]);
+    if (moves === "running") for (const id of ["a1", "a2", "b1"]) start(id);
+    assert.equal(claim(), undefined);
+    end("a1");
+    assert.equal(claim(), "a3");
+  });
+}
 
 for (const moves of ["starting", "running"] as const) {
   test(`a session whose job is ${moves} has no second one`, (t) => {
