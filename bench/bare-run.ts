@@ -52,7 +52,8 @@ export const bareRun = async ({ folder, socketFolder, promptFile }: Place): Prom
     pids: config.defaults.pids,
     lastResortSeconds: 60,
     selinux: false,
-    hooks: undefined,
+    ociHooks: undefined,
+    extraFiles: 0,
   });
   const detached = new Set(["--detach", "--log-driver=passthrough"]);
   const [run = "run", ...rest] = argv.filter((flag) => !detached.has(flag));

@@ -34,11 +34,16 @@ export const describe = ({ image, limits, ...plan }: ContainerPlan): string =>
     ["pids", String(limits.pids)],
     ["timeout", minutes(limits.timeout_ms)],
     ...plan.volumes.map((volume) => ["volume", describeVolume(volume)]),
+    ...plan.hooks.flatMap(({ name, commands }) =>
+      commands.map((command) => ["hook", `${name}: ${firstLine(command)}`]),
+    ),
     ...plan.env.map((name) => ["env", name]),
     ...plan.secrets.map(({ variable, name }) => ["env", `${variable}, from the secret ${name}`]),
   ]
     .map(([name = "", value = ""]) => `${name.padEnd(widest)}  ${value}`)
     .join("\n");
+
+const firstLine = (text: string): string => text.replace(/\n.*/s, "…");
 
 const widest = "cpu shares".length;
 

@@ -16,6 +16,10 @@ export type RunFlags = {
   timeout?: string;
   env?: string[];
   secret?: string[];
+  onCreate?: string[];
+  postCreate?: string[];
+  postStart?: string[];
+  hooksTimeout?: string;
   network?: "none" | "full";
   maxTurns?: string;
   maxBudgetUsd?: string;
@@ -64,8 +68,19 @@ export const requestFrom = (prompt: string, flags: RunFlags, caller: Caller): Ru
     env: flags.env && Object.fromEntries(flags.env.map((pair) => envFrom(pair, caller.env))),
     secrets_env: flags.secret && Object.fromEntries(flags.secret.map((pair) => pairFrom("--secret", pair))),
     network: flags.network,
+    lifecycle: lifecycleFrom(flags),
   }),
 });
+
+const lifecycleFrom = ({ onCreate, postCreate, postStart, hooksTimeout }: RunFlags) => {
+  const lifecycle = withoutUndefined({
+    on_create_command: onCreate,
+    post_create: postCreate,
+    post_start: postStart,
+    hooks_timeout: hooksTimeout,
+  });
+  return Object.keys(lifecycle).length > 0 ? lifecycle : undefined;
+};
 
 type Mode = NonNullable<NonNullable<RunRequest["claude"]>["permission_mode"]> | undefined;
 

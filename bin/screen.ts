@@ -38,6 +38,7 @@ export const createScreen = ({ stdout, stderr }: Streams) => {
     }
   };
 
+  let command = "";
   wait("waiting for its turn");
   return {
     show,
@@ -45,6 +46,12 @@ export const createScreen = ({ stdout, stderr }: Streams) => {
     move(state: string): void {
       const phase = phases[state];
       if (phase) wait(phase);
+    },
+    /** What a hook prints, or that one begins. */
+    hook(line: string): void {
+      const begun = /^\{"type":"stromboli_hook".*"state":"started"\}$/.test(line);
+      if (begun) command = gist({ command: (JSON.parse(line) as { command: string }).command }); // the daemon's own
+      if (command !== "") wait(`${command}${begun || line.trim() === "" ? "" : `: ${line}`}`);
     },
     connected: status.connected,
     /** Leaves the answer alone on the screen; one that came without words on the way comes now. */

@@ -22,6 +22,7 @@ const show = async (client: Client, job: string, { live, signal }: ShowOptions):
   const screen = await openScreen(live);
   const onEvent = async (event: JobEvent): Promise<void> => {
     if (event.type === "status") screen?.move((JSON.parse(event.data) as { status: string }).status); // the daemon's own
+    if (event.type === "hook") screen?.hook(event.data);
     if (event.type !== "output") return;
     for (const seen of eventsOf(await lineOf(client, job, { event, signal }))) screen?.show(seen);
   };

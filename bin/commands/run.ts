@@ -28,6 +28,10 @@ export const runCommand = () =>
     .option("-e, --env <NAME=value>", "environment variable; NAME alone passes on yours", collect)
     .option("--secret <ENV=NAME>", "environment variable from a Podman secret", collect)
     .addOption(new Option("--network <mode>", "none: only the model can be reached").choices(["none", "full"]))
+    .option("--on-create <command>", "shell command to run first, once in a session", collect)
+    .option("--post-create <command>", "the same, after all --on-create", collect)
+    .option("--post-start <command>", "shell command to run before the agent, in every run", collect)
+    .option("--hooks-timeout <duration>", "end the run when these take longer; 5m by default")
     .option("--max-turns <number>", "stop after this many turns")
     .option("--max-budget-usd <amount>", "stop once it has cost this much")
     .option("--allowed-tools <tools>", "tools that need no permission, such as 'Bash(git *),Edit'", collect)
@@ -50,6 +54,7 @@ Examples:
   stromboli run "What is the meaning of life?"
   stromboli run -v . --yolo "Run the tests and fix what fails"
   stromboli run -i python:3.12 --secret GH_TOKEN=github "Close stale issues"
+  stromboli run -v . --on-create "pip install -r requirements.txt" "Run the tests"
   stromboli run - < prompt.md
   job=$(stromboli run -d -v . "Update the docs") && stromboli wait $job`,
     )

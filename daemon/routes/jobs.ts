@@ -48,7 +48,7 @@ const events = createRoute({
   path: "/jobs/{id}/events",
   summary: "Everything that happened and happens in a job, as server-sent events",
   description:
-    "Ids are gap-free from 1, and a replay gives the same events as the live stream did. `status`: a move of the job. `output`: one stream-json line of the CLI; a line above 1 MB is a pointer into the log instead, of type stromboli_long_line. `stderr`: one line. `done`: the job as it ended, always the last.",
+    "Ids are gap-free from 1, and a replay gives the same events as the live stream did. `status`: a move of the job. `output`: one stream-json line of the CLI; a line above 1 MB is a pointer into the log instead, of type stromboli_long_line. `stderr`: one line. `hook`: one line of what a lifecycle hook prints, or JSON of type stromboli_hook that tells who began and ended. `done`: the job as it ended, always the last.",
   request: { params, query: EventsQuery, headers: z.object({ "last-event-id": z.string().optional() }) },
   responses: {
     200: { description: "Server-sent events", content: { "text/event-stream": { schema: z.string() } } },

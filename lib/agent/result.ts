@@ -54,17 +54,31 @@ export type Exit = {
   exitCode: number | undefined;
   oomKilled: boolean;
   stopReason: StopReason | null;
+  /** A hook failed, and the agent never began. */
+  hookFailed: boolean;
   result: ResultLine | undefined;
 };
 
 /** How the run ended. Success is a result that says so, nothing else: exit codes and silence prove nothing. */
-export const outcomeOf = ({ exitCode, oomKilled, stopReason, result }: Exit): Outcome => {
-  if (stopReason && stopReason !== "finished") return stopReason;
+export const outcomeOf = ({ exitCode, oomKilled, stopReason, hookFailed, result }: Exit): Outcome => {
+  const stopped = stopReason && outcomesOfStops[stopReason];
+  if (stopped) return stopped;
+  if (hookFailed) return "hook_failed";
   if (result) return outcomeOfResult(result);
   if (exitCode === undefined) return "lost";
   if (oomKilled) return "oom_killed";
   if (exitCode === 255) return "timed_out"; // Podman's own --timeout, when no daemon was there to act
   return exitCode === 137 || exitCode === 143 ? "killed" : "agent_error";
+};
+
+/** An agent that is stopped after its result counts by that. */
+const outcomesOfStops: Record<StopReason, Outcome | undefined> = {
+  finished: undefined,
+  hooks_timed_out: "hook_failed",
+  timed_out: "timed_out",
+  cancelled: "cancelled",
+  stalled: "stalled",
+  output_limit: "output_limit",
 };
 
 /** What a result says of itself. */

@@ -31,6 +31,7 @@ const viewOf = ({ podman }: RunRequest, { plan, image: { reference, id, digest }
     read_only: readOnly,
     missing: owner === undefined,
   })),
+  hooks: (plan.hooks?.lists ?? []).map(({ name, commands }) => ({ name, commands: [...commands] })),
   env: Object.keys(podman?.env ?? {}),
   secrets: [...plan.secrets],
   limits: {

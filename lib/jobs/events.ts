@@ -139,7 +139,7 @@ const createLines = ({ id: jobId, folder }: Watched) => {
 const usualBytes = 65_536; // of a segment that is not one long line
 
 const pathOf = (folder: JobFolder, source: Source): string =>
-  ({ output: folder.output, stderr: folder.stderr, hook: folder.stderr })[source];
+  ({ output: folder.output, stderr: folder.stderr, hook: folder.hookLog })[source];
 
 /** No event is larger than 1 MiB, framing included: clients have limits of their own. */
 const largestData = 1_000_000;
@@ -186,7 +186,7 @@ const behindLines = (bytes: Buffer, count: number): number => {
 
 /** Stands for a line that is too long: where it is found in `GET /jobs/{id}/logs`. */
 const pointer = (jobId: string, { firstId, source, start, end }: Segment): JobEvent => {
-  const stream = source === "output" ? "stdout" : source;
+  const stream = ({ output: "stdout", stderr: "stderr", hook: "hooks" } as const)[source];
   const data = JSON.stringify({ type: "stromboli_long_line", job_id: jobId, stream, start, end, bytes: end - start });
   return { id: firstId, type: source, data, place: { start, end } };
 };

@@ -2,6 +2,7 @@ import { closeSync, mkdirSync, openSync, rmSync, writeFileSync } from "node:fs";
 import { chmod, mkdir, open, rm, stat, writeFile, type FileHandle } from "node:fs/promises";
 import { join } from "node:path";
 import { unlessMissing } from "../errors.ts";
+import { hookScriptName } from "../policy/container.ts";
 import type { Files } from "../podman/podman.ts";
 
 export const journalName = "events.idx";
@@ -19,8 +20,11 @@ export const jobFolder = (jobsFolder: string, id: string) => {
     env: join(path, "env"),
     journal: join(path, journalName),
     broker: join(path, "broker"),
-    hooks: join(path, "hooks"),
+    ociHooks: join(path, "hooks"),
     changed: join(path, "hooks/changed"),
+    /** What the hooks of the request print, and how far they have come. */
+    hookLog: join(path, "hooks.log"),
+    hookState: join(path, "hooks.state"),
   };
 };
 
@@ -39,16 +43,29 @@ export const fillFolder = (folder: JobFolder, input: string): void => {
 export const writeEnv = (folder: JobFolder, env: string): Promise<void> => writeFile(folder.env, env, { mode: 0o600 });
 
 /** What looks at the container's mounts before it starts; see mountCheck. */
-export const writeHook = async ({ hooks }: JobFolder, hook: string): Promise<void> => {
-  await mkdir(hooks, { mode: 0o700 });
-  await writeFile(join(hooks, "volumes.json"), hook, { mode: 0o600 });
+export const writeOciHook = async ({ ociHooks }: JobFolder, hook: string): Promise<void> => {
+  await mkdir(ociHooks, { mode: 0o700 });
+  await writeFile(join(ociHooks, "volumes.json"), hook, { mode: 0o600 });
+};
+
+/** What runs before the agent, where the container finds it; and the files that take what it says. */
+export const writeHookScript = async ({ broker, hookLog, hookState }: JobFolder, script: string): Promise<void> => {
+  const path = join(broker, hookScriptName);
+  await writeFile(path, script);
+  await chmod(path, 0o644); // for the agent's user
+  await Promise.all([hookLog, hookState].map((file) => writeFile(file, "", { mode: 0o600 })));
 };
 
 /** The container's standard streams, to be disposed of once Podman has inherited them. */
-export const openFiles = (folder: JobFolder): Files & Disposable => {
+export const openFiles = (folder: JobFolder, { hooks }: { hooks: boolean }): Files & Disposable => {
   using stack = new DisposableStack();
   const own = (path: string, flags: string) => stack.adopt(openSync(path, flags), closeSync);
-  const files = { stdin: own(folder.input, "r"), stdout: own(folder.output, "a"), stderr: own(folder.stderr, "a") };
+  const files = {
+    stdin: own(folder.input, "r"),
+    stdout: own(folder.output, "a"),
+    stderr: own(folder.stderr, "a"),
+    extra: hooks ? [own(folder.hookLog, "a"), own(folder.hookState, "a")] : [],
+  };
   const owned = stack.move();
   return { ...files, [Symbol.dispose]: () => owned.dispose() };
 };
@@ -69,16 +86,18 @@ const blockBytes = 512; // what st_blocks counts in, whatever the file system
 
 /** What the lasting files take on the disk, in bytes; a folder that was never made takes nothing. */
 export const bytesOf = async (folder: JobFolder): Promise<number> => {
-  const sizes = [folder.output, folder.stderr, folder.journal].map(async (path) => {
+  const sizes = [folder.output, folder.stderr, folder.hookLog, folder.journal].map(async (path) => {
     const found = await stat(path).catch(() => undefined);
     return (found?.blocks ?? 0) * blockBytes;
   });
   return (await Promise.all(sizes)).reduce((sum, size) => sum + size, 0);
 };
 
-/** After the end only output and journal stay. */
+/** After the end only what was printed and the journal stay. */
 export const keepOutput = async (folder: JobFolder): Promise<void> => {
   await Promise.all(
-    [folder.input, folder.env, folder.broker, folder.hooks].map((path) => rm(path, { recursive: true, force: true })),
+    [folder.input, folder.env, folder.broker, folder.ociHooks, folder.hookState].map((path) =>
+      rm(path, { recursive: true, force: true }),
+    ),
   );
 };

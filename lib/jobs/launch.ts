@@ -5,6 +5,7 @@ import type { Broker, OpenDoor } from "../broker/broker.ts";
 import { createHandle, hashHandle } from "../broker/handle.ts";
 import { noCredentials, type Credential } from "../credentials.ts";
 import { StromboliError, unlessMissing } from "../errors.ts";
+import { hookScript } from "../hooks/script.ts";
 import { planImages } from "../policy/images.ts";
 import { planContainer, planEnvironment, type Placement } from "../policy/container.ts";
 import { planRun, type Machine, type Plan } from "../policy/plan.ts";
@@ -21,7 +22,7 @@ import { choiceOf, type Sessions } from "../sessions.ts";
 import type { Job } from "../store/job-rows.ts";
 import type { JobStore } from "../store/jobs.ts";
 import { escapeMount } from "./host-path.ts";
-import { fillFolder, jobFolder, openFiles, writeEnv, writeHook, type JobFolder } from "./folder.ts";
+import { fillFolder, jobFolder, openFiles, writeEnv, writeHookScript, writeOciHook, type JobFolder } from "./folder.ts";
 import { makeMissing } from "./make-missing.ts";
 
 export type LaunchDeps = {
@@ -74,14 +75,14 @@ export const launch = async (deps: LaunchDeps, job: Job): Promise<OpenDoor & Asy
     binary: deps.cli.forImage(job.image.reference, image),
     conversation: sessions.conversation(choice),
     credential,
-    folders: { ...session, broker: folder.broker, envFile: folder.env, hooks: folder.hooks },
+    folders: { ...session, broker: folder.broker, envFile: folder.env, ociHooks: folder.ociHooks },
     handOver,
     tcpPort: door.port,
     handle,
   };
   if (jobs.progress(job.id)?.stopReason) throw new StromboliError("job_ended", "the run was cancelled before it began");
   const spec = planContainer(request, plan, { config, machine, placement });
-  await start(deps, { spec, folder, volumes: plan.volumes, env: planEnvironment(request, config, placement) });
+  await start(deps, { spec, folder, plan, env: planEnvironment(request, config, placement) });
   const owned = stack.move();
   return { ...door, [Symbol.asyncDispose]: () => owned.disposeAsync() };
 };
@@ -101,11 +102,13 @@ const expected = ({ owner, source, target }: Volume): ExpectedMount => {
 
 const start = async (
   { containers, ends }: LaunchDeps,
-  { spec, folder, volumes, env }: { spec: ContainerSpec; folder: JobFolder; volumes: readonly Volume[]; env: string },
+  { spec, folder, plan, env }: { spec: ContainerSpec; folder: JobFolder; plan: Plan; env: string },
 ): Promise<void> => {
   await writeEnv(folder, env);
-  if (volumes.length > 0) await writeHook(folder, mountCheck(volumes.map(expected), folder.changed));
-  using files = openFiles(folder);
+  const { volumes, hooks } = plan;
+  if (volumes.length > 0) await writeOciHook(folder, mountCheck(volumes.map(expected), folder.changed));
+  if (hooks) await writeHookScript(folder, hookScript(hooks));
+  using files = openFiles(folder, { hooks: hooks !== undefined });
   ends.expect();
   const exitCode = await containers.start(spec, files);
   if (exitCode === 0) return;

@@ -1,4 +1,4 @@
-import { chmodSync, closeSync, constants, fstatSync, mkdirSync, openSync, readSync, watch } from "node:fs";
+import { chmodSync, closeSync, constants, existsSync, fstatSync, mkdirSync, openSync, readSync, watch } from "node:fs";
 import { setImmediate as breathe } from "node:timers/promises";
 import type { Log } from "../log.ts";
 import { untilItWorks } from "../persist.ts";
@@ -19,11 +19,9 @@ export const startRecorder = ({ folder, bell, maxBytes, log }: Options) => {
   using stack = new DisposableStack();
   mkdirSync(folder.path, { recursive: true, mode: 0o700 }); // should somebody have removed it
   const journal = stack.adopt(openJournal(folder.journal), (open) => open.close());
-  const file = (path: string) => stack.adopt(openReadable(path), closeSync);
-  const readers = [
-    createReader(journal, "output", file(folder.output)),
-    createReader(journal, "stderr", file(folder.stderr)),
-  ];
+  const readers = pathsOf(folder).map(([source, path]) =>
+    createReader(journal, source, stack.adopt(openReadable(path), closeSync)),
+  );
   const changed = createBell();
   const ring = () => changed.ring();
   stack.use(watchFolder(folder.path, ring));
@@ -58,7 +56,7 @@ export const startRecorder = ({ folder, bell, maxBytes, log }: Options) => {
     /** What the agent has written so far, in bytes. */
     size,
     /** How much of each has been taken down, in bytes. */
-    taken: () => ({ output: journal.endOf("output"), stderr: journal.endOf("stderr") }),
+    taken: () => ({ output: journal.endOf("output"), stderr: journal.endOf("stderr"), hook: journal.endOf("hook") }),
     /** Settles once the agent has written more than it may. */
     full: full.promise,
     /** Takes down what is left, once nothing more can come; throws `shutting_down` when `signal` aborts before it could. */
@@ -75,6 +73,12 @@ export const startRecorder = ({ folder, bell, maxBytes, log }: Options) => {
     },
   };
 };
+
+const pathsOf = ({ output, stderr, hookLog }: JobFolder): readonly (readonly [Source, string])[] => [
+  ...(existsSync(hookLog) ? [["hook", hookLog] as const] : []),
+  ["output", output],
+  ["stderr", stderr],
+];
 
 /** The agent can reach the files that it writes to, and may have made them unreadable. */
 const openReadable = (path: string): number => {

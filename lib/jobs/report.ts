@@ -113,9 +113,17 @@ export const shortJobReport = async (job: Job, folder: JobFolder): Promise<strin
   return JSON.stringify({ ...rest, output: "", output_truncated: true } satisfies JobResponse);
 };
 
+/** `hookError`: which of the hooks failed, and how. */
+export type Words = Summary & { hookError?: string };
+
 /** Why a run did not succeed, in one sentence; null when it did. */
-export const errorOf = (outcome: Outcome, { result }: Summary, exitCode: number | undefined): string | null => {
+export const errorOf = (
+  outcome: Outcome,
+  { result, hookError }: Words,
+  exitCode: number | undefined,
+): string | null => {
   if (outcome === "succeeded") return null;
+  if (outcome === "hook_failed" && hookError !== undefined) return hookError;
   if (outcome === "agent_error" && !result)
     return `the agent ended with exit code ${exitCode} and without a result; crash_info.partial_output has its last words`;
   if (outcome === "agent_error" || outcome === "api_error")

@@ -2,7 +2,11 @@ import { chmod, truncate } from "node:fs/promises";
 import { outcomeOf, totalUsage } from "../agent/result.ts";
 import type { Containers } from "../podman/containers.ts";
 import { kernelSawOom } from "../podman/kernel-log.ts";
-import type { Outcome, Timings, Usage } from "../schema/job.ts";
+import { unlessMissing } from "../errors.ts";
+import { hookFailure } from "../hooks/failure.ts";
+import { planHooks } from "../hooks/plan.ts";
+import { readHookState, type HookState } from "../hooks/state.ts";
+import type { Outcome, Usage } from "../schema/job.ts";
 import type { Sessions } from "../sessions.ts";
 import type { ApiRequestStore } from "../store/api-requests.ts";
 import type { Job } from "../store/job-rows.ts";
@@ -10,7 +14,8 @@ import type { StopReason } from "./state.ts";
 import { close, type CloseDeps } from "./close.ts";
 import { bytesOf, type JobFolder } from "./folder.ts";
 import { noOutput, summarize, tailOf, type Summary } from "./output.ts";
-import { errorOf } from "./report.ts";
+import { errorOf, type Words } from "./report.ts";
+import { timingsOf } from "./timings.ts";
 
 export type SettleDeps = CloseDeps & {
   sessions: Sessions;
@@ -25,7 +30,7 @@ type End = {
   /** Why we have stopped it, if we have. */
   reason: StopReason | undefined;
   folder: JobFolder;
-  shown: Record<"output" | "stderr", number>;
+  shown: Record<"output" | "stderr" | "hook", number>;
 };
 
 /** Closes the row of a job whose container has ended. Runs again harmlessly after a crash. */
@@ -34,7 +39,8 @@ export const settle = async (
   job: Job,
   { exitCode, endedAt, reason, folder, shown }: End,
 ): Promise<Outcome> => {
-  const summary = await readOutput(folder);
+  const hooks = await readHookState(folder.hookState);
+  const summary = await readWords(deps, job, { hooks, reason, folder });
   const oomKilled = await wasOomKilled(deps, job, exitCode);
   const cut = (job.stopReason ?? reason) === "output_limit";
   if (cut) await cutOff(folder, shown);
@@ -44,19 +50,34 @@ export const settle = async (
   if (reason) deps.jobs.stopping(job.id, reason, endedAt); // where it could not be written down before
   const { stopReason } = deps.jobs.progress(job.id) ?? job; // as late as can be: who was told that it is cancelled was told so
   const { result } = summary;
-  const outcome = outcomeOf({ exitCode, oomKilled, stopReason, result });
+  const outcome = outcomeOf({ exitCode, oomKilled, stopReason, hookFailed: summary.hookError !== undefined, result });
   close(deps, job, {
     outcome,
     exitCode: exitCode ?? null,
     error: errorOf(outcome, summary, exitCode),
     numTurns: result?.num_turns ?? null,
     usage: findUsage(deps, job, summary),
-    timings: timingsOf(job, { endedAt, firstTokenAt: deps.requests.firstTokenAt(job.id) }),
+    timings: timingsOf(job, { endedAt, hooks, firstTokenAt: deps.requests.firstTokenAt(job.id) }),
     ...(cut ? { result: null, partialOutput: summary.text } : answerOf(summary)), // a result may have been cut off
     bytes,
     endedAt,
   });
   return outcome;
+};
+
+/** What was said: by the hooks when one of them has failed, for then the agent never began. */
+const readWords = async (
+  { jobs }: SettleDeps,
+  job: Job,
+  { hooks: state, reason, folder }: Pick<End, "reason" | "folder"> & { hooks: HookState | undefined },
+): Promise<Words> => {
+  const failure = await hookFailure({
+    hooks: state && planHooks(jobs.request(job.id).podman?.lifecycle),
+    state,
+    late: (job.stopReason ?? reason) === "hooks_timed_out",
+    log: folder.hookLog,
+  });
+  return failure ? { ...noOutput, text: failure.text, hookError: failure.error } : readOutput(folder);
 };
 
 /** Where the answer is, or else what the agent said last. */
@@ -67,7 +88,11 @@ const answerOf = ({ result, place, text }: Summary) => ({
 
 /** The rest is what nobody wants to keep. */
 const cutOff = async (folder: JobFolder, shown: End["shown"]): Promise<void> => {
-  await Promise.all([truncate(folder.output, shown.output), truncate(folder.stderr, shown.stderr)]);
+  await Promise.all([
+    truncate(folder.output, shown.output),
+    truncate(folder.stderr, shown.stderr),
+    truncate(folder.hookLog, shown.hook).catch(unlessMissing),
+  ]);
 };
 
 /** The agent can reach the files it writes to: what it made unreadable is made readable, and else counts as nothing. */
@@ -108,19 +133,4 @@ const findUsage = ({ requests, jobs }: SettleDeps, job: Job, { result, counts, m
     cache_read_input_tokens: seen.read,
     estimated_cost_usd: 0,
   });
-};
-
-const timingsOf = (
-  { createdAt, claimedAt, startedAt }: Job,
-  { endedAt, firstTokenAt }: { endedAt: number; firstTokenAt: number | null },
-): Timings => {
-  const claimed = claimedAt ?? endedAt;
-  const began = startedAt ?? endedAt;
-  return {
-    queue: Math.max(0, claimed - createdAt),
-    create: Math.max(0, began - claimed),
-    hooks: 0,
-    agent: Math.max(0, endedAt - began),
-    first_token: firstTokenAt === null ? null : Math.max(0, firstTokenAt - began),
-  };
 };

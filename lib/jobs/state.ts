@@ -12,4 +12,4 @@ export type Move = keyof typeof moves;
 export type JobState = (typeof moves)[Move]["from"][number] | (typeof moves)[Move]["to"];
 
 /** Why a job is ended before its agent ends by itself; `finished`: it gave its result and idles. */
-export type StopReason = "timed_out" | "cancelled" | "stalled" | "output_limit" | "finished";
+export type StopReason = "timed_out" | "hooks_timed_out" | "cancelled" | "stalled" | "output_limit" | "finished";

@@ -85,7 +85,7 @@ const createViewsOf = ({ jobs, list, jobsFolder, bellOf }: Deps, caller: Caller)
     /** The file behind `GET /jobs/{id}/logs`. */
     log(id: string, stream: "stdout" | "stderr" | "hooks"): string {
       const folder = folderOf(find(id).id);
-      return { stdout: folder.output, stderr: folder.stderr, hooks: `${folder.path}/hooks.log` }[stream];
+      return { stdout: folder.output, stderr: folder.stderr, hooks: folder.hookLog }[stream];
     },
   };
 };

@@ -5,6 +5,8 @@ import { messageOf, StromboliError } from "../errors.ts";
 import type { Log } from "../log.ts";
 import { untilItWorks } from "../persist.ts";
 import type { ContainerEnd, Ends } from "../podman/ends.ts";
+import { planHooks } from "../hooks/plan.ts";
+import { readHookState } from "../hooks/state.ts";
 import { hasEnded, type Containers } from "../podman/containers.ts";
 import { cpuMsOf } from "../podman/cpu.ts";
 import type { Config } from "../schema/config.ts";
@@ -90,15 +92,30 @@ const goneAfterMs = 15_000;
 
 const reasonsToStop = (deps: Deps, job: Job, watch: Watch & { over: AbortSignal }): Promise<StopReason>[] => {
   const { cancel, over, recorder } = watch;
-  const left = (job.startedAt ?? deps.now()) + job.timeoutMs - deps.now();
-  const timeLeft = Math.min(job.timeoutMs, Math.max(0, left)); // a clock that was put back makes no run longer
   return [
-    pause(timeLeft, "timed_out" as const, { signal: over, ref: false }),
+    pause(timeLeft(deps, job, job.timeoutMs), "timed_out" as const, { signal: over, ref: false }),
+    hooksLate(deps, job, watch),
     cancelled(cancel, over),
     recorder.full,
     ...(job.stopReason === null ? [] : [Promise.resolve(job.stopReason)]), // one that a former daemon took down
     idle(deps, job, watch),
   ];
+};
+
+/** What is left of a time that began with the container; a clock that was put back makes no run longer. */
+const timeLeft = ({ now }: Deps, { startedAt }: Job, ms: number): number =>
+  Math.min(ms, Math.max(0, (startedAt ?? now()) + ms - now()));
+
+const hooksLate = async (
+  deps: Deps,
+  job: Job,
+  { folder, over }: Watch & { over: AbortSignal },
+): Promise<"hooks_timed_out"> => {
+  const hooks = planHooks(deps.jobs.request(job.id).podman?.lifecycle);
+  if (!hooks) return new Promise(() => {});
+  await pause(timeLeft(deps, job, hooks.timeoutMs), undefined, { signal: over, ref: false });
+  const atWork = (await readHookState(folder.hookState))?.state === "running";
+  return atWork ? "hooks_timed_out" : new Promise(() => {});
 };
 
 const cancelled = async (cancel: AbortSignal, over: AbortSignal): Promise<"cancelled"> => {

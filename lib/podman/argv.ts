@@ -22,17 +22,20 @@ export type ContainerSpec = {
   /** Podman itself ends the container after this long, in case no daemon is there to do it. */
   lastResortSeconds: number;
   selinux: boolean;
-  /** The folder of the hooks that look at its mounts; undefined without volumes. */
-  hooks: string | undefined;
+  /** The folder of the OCI hooks that look at its mounts; undefined without volumes. */
+  ociHooks: string | undefined;
+  /** Open files that it inherits beside its standard streams, from descriptor 3 on. */
+  extraFiles: number;
 };
 
 /** The complete argument list of `podman run`. Pure: a test can read it, a log can print it. */
 export const runArgv = (spec: ContainerSpec): string[] => [
   "run", "--detach", "--interactive", "--init", "--pull=never",
   `--name=${spec.name}`,
-  ...(spec.hooks === undefined ? [] : [`--hooks-dir=${spec.hooks}`]),
+  ...(spec.ociHooks === undefined ? [] : [`--hooks-dir=${spec.ociHooks}`]),
   ...Object.entries(spec.labels).map(([name, value]) => `--label=${name}=${value}`),
   "--log-driver=passthrough", // the container writes straight into our files; no conmon that could die in between
+  ...(spec.extraFiles > 0 ? [`--preserve-fds=${spec.extraFiles}`] : []),
   ...isolation(spec),
   ...limits(spec),
   `--env-file=${spec.envFile}`, // by file: values stay out of `ps`, and no name can reach Podman's own environment

@@ -2,7 +2,8 @@ import { execa } from "execa";
 import { StromboliError } from "../errors.ts";
 
 export type Result = { exitCode: number; stdout: string; stderr: string };
-export type Files = { stdin: number; stdout: number; stderr: number };
+/** Open files of ours; `extra` go to descriptors 3 and on. */
+export type Files = { stdin: number; stdout: number; stderr: number; extra: readonly number[] };
 /** `stdin`: an open file of ours that the command reads. */
 export type CallOptions = { signal?: AbortSignal | undefined; timeoutMs?: number; stdin?: number };
 export type Podman = ReturnType<typeof createPodman>;
@@ -60,7 +61,7 @@ export const createPodman = ({ binary, env }: { binary: string; env: Readonly<Re
 
     /** Runs a command whose standard streams are open files of ours; the container inherits them. */
     async withFiles(argv: readonly string[], files: Files): Promise<number> {
-      const stdio = [files.stdin as 0, files.stdout as 1, files.stderr as 2] as const; // execa's types know no other descriptors; spawn does
+      const stdio = [files.stdin, files.stdout, files.stderr, ...files.extra] as [0, 1, 2]; // execa's types know no other descriptors; spawn does
       const result = await execa(binary, argv, { ...options, stdio, timeout: startTimeoutMs });
       return exitCodeOf(argv, result);
     },

@@ -10,6 +10,8 @@ import type { Machine, Plan } from "./plan.ts";
 import { home } from "./volumes.ts";
 
 const brokerFolder = "/opt/stromboli";
+/** Beside the broker's socket: what runs before the agent. */
+export const hookScriptName = "hooks.sh";
 const cliPath = "/opt/claude/claude";
 
 /** What is known of a run once its job exists. */
@@ -21,7 +23,7 @@ export type Placement = {
   binary: string;
   conversation: Conversation;
   credential: Credential["kind"];
-  folders: { home: string; workspace: string; broker: string; envFile: string; hooks: string };
+  folders: { home: string; workspace: string; broker: string; envFile: string; ociHooks: string };
   /** The session's files belong to another uid: have Podman hand them over. */
   handOver: boolean;
   tcpPort: number | undefined;
@@ -39,11 +41,14 @@ export const planContainer = (
   const { memoryBytes, cpus, cpuShares, pids, timeoutMs } = plan.limits;
   const { mounts, make } = planMounts(plan, placement);
   const cli = [cliPath, ...cliArguments(withDefaults(request, config), placement.conversation)];
+  const command = plan.hooks ? ["/bin/sh", `${brokerFolder}/${hookScriptName}`, ...cli] : cli;
   return {
     name: placement.container,
     labels: { "stromboli.state": machine.stateLabel, "stromboli.job": placement.jobId },
     image: placement.imageId,
-    command: make ? ["/bin/sh", "-c", 'mkdir -p -- "$0" && cd -- "$0" && exec "$@"', plan.workdir, ...cli] : cli,
+    command: make
+      ? ["/bin/sh", "-c", 'mkdir -p -- "$0" && cd -- "$0" && exec "$@"', plan.workdir, ...command]
+      : command,
     workdir: make ? "/" : plan.workdir,
     user: plan.user,
     keepId: machine.rootless,
@@ -59,7 +64,8 @@ export const planContainer = (
     pids,
     lastResortSeconds: Math.ceil((timeoutMs + 2 * millisecondsOf(config.podman.stop_grace)) / 1000) + 10,
     selinux: machine.selinux,
-    hooks: plan.volumes.length > 0 ? placement.folders.hooks : undefined,
+    ociHooks: plan.volumes.length > 0 ? placement.folders.ociHooks : undefined,
+    extraFiles: plan.hooks ? 2 : 0,
   };
 };
 
@@ -97,7 +103,7 @@ const planMounts = (
   const mounts = [
     { source: binary, target: cliPath, options: ["ro"] },
     { source: folders.home, target: home, options },
-    ...(tcpPort === undefined ? [{ source: folders.broker, target: brokerFolder, options: ["ro"] }] : []),
+    ...(tcpPort === undefined || plan.hooks ? [{ source: folders.broker, target: brokerFolder, options: ["ro"] }] : []),
     ...(own ? [{ source: folders.workspace, target: plan.workdir, options }] : []),
     ...plan.volumes,
   ];

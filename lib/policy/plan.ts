@@ -1,4 +1,5 @@
 import { StromboliError } from "../errors.ts";
+import { planHooks, type Hooks } from "../hooks/plan.ts";
 import type { Config } from "../schema/config.ts";
 import type { PodmanOptions, RunRequest } from "../schema/run.ts";
 import { checkEnvName, checkSecretName } from "./environment.ts";
@@ -22,6 +23,7 @@ export type Plan = {
   secrets: readonly { name: string; variable: string }[];
   network: "none" | "full";
   user: string;
+  hooks: Hooks | undefined;
 };
 
 /** The plan of a request, or a refusal with a stable code. Pure, given what `rules` says of the file system. */
@@ -46,11 +48,12 @@ export const planRun = (
     })),
     network: planNetwork(podman, config),
     user: machine.rootless ? `${machine.uid}:${machine.gid}` : rootfulUser(volumes, config.podman.user),
+    hooks: planHooks(podman.lifecycle),
   };
 };
 
 const refuseUnsupported = ({ podman }: RunRequest): void => {
-  const given = { "podman.lifecycle": podman?.lifecycle, "podman.environment": podman?.environment };
+  const given = { "podman.environment": podman?.environment };
   const [name] = Object.entries(given).find(([, value]) => Object.keys(value ?? {}).length > 0) ?? [];
   if (name) throw new StromboliError("unsupported", `${name} is not supported by this version; leave it out`);
 };

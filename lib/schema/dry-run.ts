@@ -19,6 +19,9 @@ export const ContainerPlan = z
         missing: z.boolean().describe("It would be made for the run."),
       }),
     ),
+    hooks: z
+      .array(z.object({ name: z.string(), commands: z.array(z.string()) }))
+      .describe("What runs before the agent; all but post_start only once in a session."),
     env: z.array(z.string()).describe("Names of variables that the request gives."),
     secrets: z.array(z.object({ variable: z.string(), name: z.string() })),
     limits: z.object({

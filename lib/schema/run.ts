@@ -22,6 +22,28 @@ const EnvName = z.string().regex(/^[A-Za-z_][A-Za-z0-9_]{0,254}$/, "must be a na
 const LabelName = z.string().regex(/^[A-Za-z0-9._-]{1,63}$/, "must be 1 to 63 of letters, digits, ., _ and -");
 const SecretName = z.string().regex(/^[A-Za-z0-9_-]{1,253}$/, "must be 1 to 253 of letters, digits, _ and -");
 
+const HookCommands = z
+  .array(
+    z
+      .string()
+      .min(1, "must be a shell command")
+      .max(16_384)
+      .regex(/^[^\0]*$/, "must have no NUL"),
+  )
+  .max(50)
+  .optional();
+
+export const Lifecycle = z
+  .strictObject({
+    on_create_command: HookCommands.describe("Once in a session, before all else."),
+    post_create: HookCommands.describe("Once in a session, after on_create_command."),
+    post_start: HookCommands.describe("In every run, right before the agent."),
+    hooks_timeout: Duration.optional().describe("For all of them together, within the run's timeout; 5m by default."),
+  })
+  .describe("Shell commands that run in the container before the agent; one that fails ends the run.")
+  .meta({ id: "Lifecycle" });
+export type Lifecycle = z.output<typeof Lifecycle>;
+
 export const PodmanOptions = z
   .strictObject({
     image: z
@@ -57,7 +79,7 @@ export const PodmanOptions = z
     cpu_shares: z.int().min(2).max(262_144).describe("Relative CPU weight."),
     network: z.enum(["none", "full"]).describe("none: only the model can be reached. full: the internet."),
     read_only: z.boolean().describe("false makes the container's root file system writable."),
-    lifecycle: z.looseObject({}).nullish(),
+    lifecycle: Lifecycle.nullish(),
     environment: z.looseObject({}).nullish(),
   })
   .partial()

@@ -5,7 +5,7 @@ import { Outcome } from "../../lib/schema/job.ts";
 import { recordedResult } from "../harness.ts";
 
 const outcome = (exit: Partial<Exit>): string =>
-  outcomeOf({ exitCode: 0, oomKilled: false, stopReason: null, result: undefined, ...exit });
+  outcomeOf({ exitCode: 0, oomKilled: false, stopReason: null, hookFailed: false, result: undefined, ...exit });
 
 for (const [name, expected] of [
   ["text-partial", "succeeded"],

@@ -13,6 +13,10 @@ const plan = {
     { source: "/data/a", target: "/workspace", read_only: false, missing: true },
     { source: "/data/b", target: "/b", read_only: true, missing: false },
   ],
+  hooks: [
+    { name: "on_create_command", commands: ["pip install -r requirements.txt", "make\nall"] },
+    { name: "post_start", commands: ["redis-server &"] },
+  ],
   env: ["CI"],
   secrets: [{ variable: "GH_TOKEN", name: "github" }],
   limits: { memory_bytes: 536_870_912, cpus: "0.5", cpu_shares: 512, pids: 99, timeout_ms: 90_000 },
@@ -33,6 +37,9 @@ test("a plan is printed in lines of a name and a value", () => {
     "timeout     1 min 30 s",
     "volume      /data/a at /workspace, to be made",
     "volume      /data/b at /b, read-only",
+    "hook        on_create_command: pip install -r requirements.txt",
+    "hook        on_create_command: make…",
+    "hook        post_start: redis-server &",
     "env         CI",
     "env         GH_TOKEN, from the secret github",
   ]);

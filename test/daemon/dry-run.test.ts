@@ -14,6 +14,7 @@ for (const path of ["/run", "/run/async", "/run/stream"]) {
       env: { CI: "s3cret-value" },
       secrets_env: { GH: "github" },
       volumes: [`${folder}:/data:ro`],
+      lifecycle: { post_start: ["make"] },
     };
     const { status, body } = await post(`${path}?dry_run=true`, { prompt: "hi", podman });
     const answer = DryRun.parse(body);
@@ -25,6 +26,7 @@ for (const path of ["/run", "/run/async", "/run/stream"]) {
       read_only: true,
       network: "full",
       volumes: [{ source: folder, target: "/data", read_only: true, missing: false }],
+      hooks: [{ name: "post_start", commands: ["make"] }],
       env: ["CI"],
       secrets: [{ variable: "GH", name: "github" }],
       limits: { memory_bytes: 1_073_741_824, cpus: "1", pids: 512, timeout_ms: 1_800_000 },

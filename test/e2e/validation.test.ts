@@ -86,7 +86,7 @@ for (const [path, request] of wrong) {
 }
 
 const later = [
-  { podman: { lifecycle: { post_create: ["true"] } } },
+  { podman: { environment: { type: "compose" } } },
   { podman: { environment: { type: "compose", path: "/x" } } },
 ];
 for (const request of later) {

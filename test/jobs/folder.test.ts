@@ -10,7 +10,8 @@ import {
   openFiles,
   openReadable,
   writeEnv,
-  writeHook,
+  writeHookScript,
+  writeOciHook,
 } from "../../lib/jobs/folder.ts";
 import { becomeNobody, tempFolder } from "../harness.ts";
 
@@ -38,19 +39,20 @@ test("a folder that an earlier try left is made anew", (t) => {
   assert.ok(!readdirSync(folder.path).includes("other"));
 });
 
-test("after the end only output and journal stay", async (t) => {
+test("after the end only what was printed and the journal stay", async (t) => {
   const folder = makeFolder(t);
   await writeEnv(folder, "A=1\n");
-  await writeHook(folder, "{}");
+  await writeOciHook(folder, "{}");
+  await writeHookScript(folder, "exit\n");
   await keepOutput(folder);
   await keepOutput(folder);
-  assert.deepEqual(readdirSync(folder.path).toSorted(), ["events.idx", "output.jsonl", "stderr.log"]);
+  assert.deepEqual(readdirSync(folder.path).toSorted(), ["events.idx", "hooks.log", "output.jsonl", "stderr.log"]);
 });
 
 test("a container's output is added to what is there", (t) => {
   const folder = makeFolder(t);
   for (const _ of [1, 2]) {
-    using files = openFiles(folder);
+    using files = openFiles(folder, { hooks: false });
     writeSync(files.stdout, "line\n");
   }
   assert.equal(readFileSync(folder.output, "utf8"), "line\nline\n");
@@ -59,7 +61,7 @@ test("a container's output is added to what is there", (t) => {
 test("the standard streams are closed with their owner", (t) => {
   const folder = makeFolder(t);
   const { stdin } = (() => {
-    using files = openFiles(folder);
+    using files = openFiles(folder, { hooks: false });
     return files;
   })();
   assert.throws(() => readFileSync(stdin), { code: "EBADF" });

@@ -25,7 +25,8 @@ const base: ContainerSpec = {
   pids: 512,
   lastResortSeconds: 90,
   selinux: false,
-  hooks: undefined,
+  ociHooks: undefined,
+  extraFiles: 0,
 };
 
 const argvOf = (more: Partial<ContainerSpec> = {}) => runArgv({ ...base, ...more });
@@ -104,7 +105,12 @@ test("SELinux is told to let the container to the broker's socket, where there i
   assert.deepEqual([argvOf().includes(option), argvOf({ selinux: true }).includes(option)], [false, true]);
 });
 
+test("files beside the standard streams are passed on where there are some", () => {
+  assert.ok(argvOf({ extraFiles: 2 }).includes("--preserve-fds=2"));
+  assert.ok(!argvOf().some((argument) => argument.startsWith("--preserve-fds")));
+});
+
 test("the hooks that look at its mounts are named where there are some", () => {
-  assert.ok(argvOf({ hooks: "/jobs/run-1/hooks" }).includes("--hooks-dir=/jobs/run-1/hooks"));
+  assert.ok(argvOf({ ociHooks: "/jobs/run-1/hooks" }).includes("--hooks-dir=/jobs/run-1/hooks"));
   assert.ok(!argvOf().some((argument) => argument.startsWith("--hooks-dir")));
 });

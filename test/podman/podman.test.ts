@@ -75,12 +75,19 @@ test("files of ours become the standard streams", async (t) => {
     stdin: openSync(join(folder, "in"), "r"),
     stdout: openSync(join(folder, "out"), "a"),
     stderr: openSync(join(folder, "err"), "a"),
+    extra: [openSync(join(folder, "three"), "a"), openSync(join(folder, "four"), "a")],
   };
-  t.after(() => Object.values(files).forEach((file) => closeSync(file)));
-  const podman = createPodman({ binary: standIn(t, "cat; echo oops >&2; exit 125"), env });
+  t.after(() =>
+    Object.values(files)
+      .flat()
+      .forEach((file) => closeSync(file)),
+  );
+  const script = "cat; echo oops >&2; echo 3 >&3; echo 4 >&4; exit 125";
+  const podman = createPodman({ binary: standIn(t, script), env });
   const exitCode = await podman.withFiles(["run"], files);
   const read = (name: string) => readFileSync(join(folder, name), "utf8");
   assert.deepEqual([exitCode, read("out"), read("err")], [125, "hello", "oops\n"]);
+  assert.deepEqual([read("three"), read("four")], ["3\n", "4\n"]);
 });
 
 test("the lines that a command prints come as they are printed", async (t) => {

@@ -7,6 +7,7 @@ import type { Config } from "../../lib/schema/config.ts";
 import type { RunRequest } from "../../lib/schema/run.ts";
 import { configOf, requestOf } from "../harness.ts";
 import { hostPath } from "./facts.ts";
+import { planHooks } from "../../lib/hooks/plan.ts";
 import { placement as basePlacement } from "./placement.ts";
 
 const machine: Machine = { rootless: false, uid: 0, gid: 0, selinux: false, stateLabel: "state-1" };
@@ -22,6 +23,7 @@ const basePlan: Plan = {
   secrets: [{ name: "github", variable: "GH_TOKEN" }],
   network: "full",
   user: "1000:1000",
+  hooks: undefined,
 };
 type Options = {
   values?: Partial<z.input<typeof RunRequest>>;
@@ -130,9 +132,29 @@ test("the root file system is as the plan says", () => {
 
 test("mounts are looked at before the start where there are volumes", () => {
   assert.deepEqual(
-    [contain().hooks, contain({ plan: { volumes: [volumeAt("/data")] } }).hooks],
+    [contain().ociHooks, contain({ plan: { volumes: [volumeAt("/data")] } }).ociHooks],
     [undefined, "/j/hooks"],
   );
+});
+
+test("with hooks a script begins, and the CLI is what it ends in", () => {
+  const hooks = planHooks({ post_start: ["make"] });
+  const { command, extraFiles } = contain({ plan: { hooks } });
+  assert.deepEqual(command.slice(0, 3), ["/bin/sh", "/opt/stromboli/hooks.sh", "/opt/claude/claude"]);
+  assert.equal(extraFiles, 2);
+});
+
+test("with hooks in a workdir that has to be made, they begin in it", () => {
+  const hooks = planHooks({ post_start: ["make"] });
+  const { command } = contain({ plan: { hooks, workdir: "/tmp/here" } });
+  assert.deepEqual(command.slice(3, 6), ["/tmp/here", "/bin/sh", "/opt/stromboli/hooks.sh"]);
+});
+
+test("over tcp the folder of the script is mounted for it alone", () => {
+  const [without, withHooks] = [undefined, planHooks({ post_start: ["make"] })].map((hooks) =>
+    contain({ plan: { hooks }, placement: { tcpPort: 1 } }).mounts.some(({ target }) => target === "/opt/stromboli"),
+  );
+  assert.deepEqual([without, withHooks], [false, true]);
 });
 
 test("rootless, the user is mapped onto the caller", () => {

@@ -9,7 +9,7 @@ export const placement: Placement = {
   binary: "/cli/claude",
   conversation: { kind: "new", id: "session-1" },
   credential: "api_key",
-  folders: { home: "/s/home", workspace: "/s/workspace", broker: "/j/broker", envFile: "/j/env", hooks: "/j/hooks" },
+  folders: { home: "/s/home", workspace: "/s/workspace", broker: "/j/broker", envFile: "/j/env", ociHooks: "/j/hooks" },
   handOver: false,
   tcpPort: undefined,
   handle: "stromboli-handle",
