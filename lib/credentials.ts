@@ -11,9 +11,6 @@ export type Credential = z.output<typeof Credential>;
 
 type Environment = Readonly<Record<string, string | undefined>>;
 
-/** Variables that hold a credential; nothing that the daemon starts may inherit them. */
-export const credentialVariables = ["ANTHROPIC_API_KEY", "CLAUDE_CODE_OAUTH_TOKEN", "ANTHROPIC_AUTH_TOKEN"] as const;
-
 export const credentialsFile = (env: Environment): string => join(configFolder(env), "credentials.json");
 
 /** The credential in force: the daemon's environment first, then what `stromboli login` stored. Read anew each time. */

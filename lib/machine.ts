@@ -2,7 +2,6 @@ import { createHash } from "node:crypto";
 import { existsSync, lstatSync } from "node:fs";
 import { join } from "node:path";
 import { userInfo } from "node:os";
-import { credentialVariables } from "./credentials.ts";
 import { configFolder } from "./paths.ts";
 import type { Machine } from "./policy/plan.ts";
 
@@ -20,14 +19,40 @@ export const findMachine = (stateDir: string): Machine => {
   };
 };
 
-/** The environment for Podman: the daemon's own without credentials, and with what the set-up found this machine needs. */
+/**
+ * The environment for Podman: of the daemon's own what Podman reads, and what the set-up found this machine needs. Whatever
+ * else is in the daemon's, be it a key of some cloud or systemd's NOTIFY_SOCKET, which Podman would hand to containers,
+ * ends here.
+ */
 export const podmanEnvironment = (env: Environment): Record<string, string> => {
-  const secret = new Set<string>(credentialVariables);
   const kept = Object.entries(env).filter(
-    (entry): entry is [string, string] => entry[1] !== undefined && !secret.has(entry[0]),
+    (entry): entry is [string, string] => entry[1] !== undefined && isRead(entry[0]),
   );
   return { ...settings(env), ...runtime(env), ...Object.fromEntries(kept) };
 };
+
+/** Read by Podman, and by Buildah, netavark, the OCI runtime, Go and the shells of hooks, which Podman starts. */
+const isRead = (name: string): boolean => names.has(name) || families.test(name) || proxies.test(name);
+
+const names = new Set([
+  "PATH",
+  "HOME",
+  "USER",
+  "LOGNAME",
+  "LANG",
+  "TZ",
+  "TMPDIR",
+  "DBUS_SESSION_BUS_ADDRESS", // by which rootless Podman gets its cgroups
+  "REGISTRY_AUTH_FILE",
+  "REGISTRIES_CONFIG_PATH",
+  "DOCKER_CONFIG",
+  "GNUPGHOME", // signatures of images
+  "SSL_CERT_FILE",
+  "SSL_CERT_DIR",
+  "PODMAN_IGNORE_CGROUPSV1_WARNING",
+]);
+const families = /^(LC|XDG|_?CONTAINERS|STORAGE|BUILDAH|NETAVARK|FUSE_OVERLAYFS)_/; // CONTAINER_HOST is in none: that Podman is elsewhere
+const proxies = /^(https?|no)_proxy$/i; // for pulls; a container never gets them
 
 /** The files that bin/setup writes where Podman's defaults fail; a user's own choice goes before them. */
 const settings = (env: Environment): Record<string, string> => {

@@ -14,19 +14,35 @@ test("the machine is rootless unless we are root", () => {
   assert.deepEqual([rootless, uid], [process.getuid?.() !== 0, process.getuid?.()]);
 });
 
-test("Podman gets the daemon's environment without any credential", (t) => {
+test("Podman gets of the daemon's environment what it reads", (t) => {
   const env = {
-    ANTHROPIC_API_KEY: "SECRET",
-    CLAUDE_CODE_OAUTH_TOKEN: "SECRET",
-    ANTHROPIC_AUTH_TOKEN: "SECRET",
+    PATH: "/bin",
+    HOME: "/home/me",
+    LC_ALL: "C.UTF-8",
     XDG_CONFIG_HOME: tempFolder(t),
     XDG_RUNTIME_DIR: "/run/x",
-    PATH: "/bin",
-    UNSET: undefined,
+    CONTAINERS_CONF: "/conf",
+    STORAGE_DRIVER: "vfs",
+    _CONTAINERS_USERNS_CONFIGURED: "done",
+    REGISTRY_AUTH_FILE: "/auth.json",
+    DBUS_SESSION_BUS_ADDRESS: "unix:path=/run/x/bus",
+    https_proxy: "http://proxy:3128",
+    NO_PROXY: "localhost",
+    SSL_CERT_FILE: "/ca.pem",
   };
-  const { XDG_CONFIG_HOME: _, ...rest } = podmanEnvironment(env);
-  assert.deepEqual(rest, { XDG_RUNTIME_DIR: "/run/x", PATH: "/bin" });
+  assert.deepEqual(podmanEnvironment({ ...env, LANG: undefined }), env);
 });
+
+const foreign =
+  "ANTHROPIC_API_KEY CLAUDE_CODE_OAUTH_TOKEN ANTHROPIC_AUTH_TOKEN STROMBOLI_AUTH_JWT_SECRET STROMBOLI_TOKEN " +
+  "AWS_SECRET_ACCESS_KEY GITHUB_TOKEN NODE_OPTIONS LD_PRELOAD BASH_ENV NOTIFY_SOCKET LISTEN_FDS CONTAINER_HOST SSH_AUTH_SOCK " +
+  "MY_PATH PATHS HTTP_PROXY_PASSWORD";
+for (const name of foreign.split(" ")) {
+  test(`${name} does not reach Podman`, (t) => {
+    const env = { XDG_CONFIG_HOME: tempFolder(t), XDG_RUNTIME_DIR: "/run/x" };
+    assert.deepEqual(podmanEnvironment({ ...env, [name]: "SECRET" }), env);
+  });
+}
 
 for (const [name, variable] of [
   ["containers.conf", "CONTAINERS_CONF"],
