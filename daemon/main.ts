@@ -8,6 +8,7 @@ export type MainOptions = { config?: string | undefined; set?: readonly string[]
 
 /** Runs the daemon until SIGTERM or SIGINT. */
 export const main = async ({ config: file, set = [] }: MainOptions = {}): Promise<void> => {
+  process.umask(0o077); // also what SQLite makes is nobody else's; Podman sets its own
   const { env } = process;
   const { config, file: found } = loadConfig({ env, cwd: process.cwd(), file, flags: set });
   const log = createLog(config.log.level);

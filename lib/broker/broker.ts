@@ -62,7 +62,8 @@ export const createBroker = (deps: Deps) => ({
 
 const listenUnix = async (server: Server, folder: string): Promise<undefined> => {
   const socket = join(folder, socketName);
-  await mkdir(folder, { recursive: true, mode: 0o755 });
+  await mkdir(folder, { recursive: true });
+  await chmod(folder, 0o755); // whatever the umask made of it
   await rm(socket, { force: true }); // left by a daemon that was killed
   await once(server.listen(socket), "listening");
   await chmod(socket, 0o666); // the container's user has another uid; the job's folder above keeps everyone else out

@@ -32,7 +32,7 @@ export const jobFolder = (jobsFolder: string, id: string) => {
 export const fillFolder = (folder: JobFolder, input: string): void => {
   rmSync(folder.path, { recursive: true, force: true });
   mkdirSync(folder.path, { mode: 0o700 });
-  mkdirSync(folder.broker, { mode: 0o755 });
+  mkdirSync(folder.broker);
   writeFileSync(folder.input, input, { mode: 0o600 });
   writeFileSync(folder.output, "", { mode: 0o600 });
   writeFileSync(folder.stderr, "", { mode: 0o600 });
