@@ -1,8 +1,7 @@
 import { rmSync, writeFileSync } from "node:fs";
-import { createServer, type Server } from "node:http";
+import type { Server } from "node:http";
 import { join, resolve } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
-import { getRequestListener } from "@hono/node-server";
 import { isLoopback } from "../lib/auth/open.ts";
 import { checkEntries } from "../lib/jobs/volume-rules.ts";
 import type { Log } from "../lib/log.ts";
@@ -12,10 +11,11 @@ import { openDatabase } from "../lib/store/database.ts";
 import { takeLock } from "../lib/store/lock.ts";
 import { createStores } from "../lib/store/stores.ts";
 import { version } from "../lib/version.ts";
-import { createApp, type App } from "./app.ts";
+import { createApp } from "./app.ts";
 import { createCollector } from "./garbage.ts";
 import { listenOnPort, listenOnSocket } from "./listen.ts";
 import { createParts } from "./parts.ts";
+import { serve } from "./serve.ts";
 import { makeFolders, usable } from "./state.ts";
 
 /** `file`: where the configuration was read. */
@@ -67,14 +67,6 @@ export const startDaemon = async ({ config, file, env, log }: DaemonOptions) => 
   collector.collectAll();
   const resources = stack.move();
   return { url, socket, [Symbol.asyncDispose]: () => resources.disposeAsync() };
-};
-
-const serve = (app: App, via: "unix" | "tcp"): Server => {
-  const answer = getRequestListener((request, env) => {
-    const { remoteAddress: peer = "" } = env.incoming.socket;
-    return app.fetch(request, { ...env, via, peer });
-  });
-  return createServer((request, response) => void answer(request, response));
 };
 
 /** Takes no more requests, lets the answers in flight go out, then closes what is left. */

@@ -48,8 +48,24 @@ export const identify = (log: Log) =>
 export const assumeJson = createMiddleware(async (c, next) => {
   if (c.req.method !== "GET" && c.req.method !== "HEAD") {
     c.req.raw.headers.set("content-type", "application/json");
-    if (!isUtf8(Buffer.from(await c.req.arrayBuffer())))
-      throw new StromboliError("invalid_request", "the body is not UTF-8");
+    const body = Buffer.from(await c.req.arrayBuffer().catch(brokenOff));
+    if (!isUtf8(body)) throw new StromboliError("invalid_request", "the body is not UTF-8");
+    if (hasHalfPair(body.toString("latin1")))
+      throw new StromboliError("invalid_request", "the body has half of a surrogate pair; write the character itself");
   }
   await next();
 });
+
+/** Such a half is no character: it would be stored, and told to the agent, as another one. */
+const hasHalfPair = (json: string): boolean => {
+  if (!/\\ud/i.test(json)) return false;
+  const escapes = json.match(/(?:\\u[\da-f]{4})+|\\./gi) ?? []; // a backslash that is escaped begins no other escape
+  return escapes.some((run) => run.length > 2 && !(JSON.parse(`"${run}"`) as string).isWellFormed());
+};
+
+/** A client that went in the middle of its body, or was sent away for its slowness: nobody reads this, but it is no bug. */
+const brokenOff = (cause: unknown): never => {
+  if (cause instanceof Error && "code" in cause && cause.code === "ECONNRESET")
+    throw new StromboliError("invalid_request", "the body broke off", { cause });
+  throw cause;
+};

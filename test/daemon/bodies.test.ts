@@ -105,3 +105,15 @@ test("JSON that cannot be read is not quoted in the error", async (t) => {
   const { body } = await openApp(t).run('{"prompt": SECRET}');
   assert.ok(!JSON.stringify(body).includes("SECRET"));
 });
+
+for (const [json, prompt] of [
+  ["\\ud83e\\udd8a", "🦊"],
+  ["a\\\\ud800", "a\\ud800"],
+  ["\\uD83E\\uDD8A\\n\\u00e9", "🦊\né"],
+] as const) {
+  test(`a prompt that is escaped as ${json} is ${JSON.stringify(prompt)}`, async (t) => {
+    const { run, submitted } = openApp(t);
+    await run(`{"prompt":"${json}"}`);
+    assert.equal(submitted[0]?.request.prompt, prompt);
+  });
+}

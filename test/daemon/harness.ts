@@ -1,11 +1,11 @@
 import { once } from "node:events";
 import { appendFileSync } from "node:fs";
-import { createServer } from "node:http";
+import type { Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import type { TestContext } from "node:test";
-import { getRequestListener } from "@hono/node-server";
 import type { z } from "zod";
 import { createApp, type App } from "../../daemon/app.ts";
+import { serve, type requestLimits } from "../../daemon/serve.ts";
 import { createAudit } from "../../lib/audit.ts";
 import { createApiTokens } from "../../lib/auth/api-tokens.ts";
 import { createAuth } from "../../lib/auth/auth.ts";
@@ -88,7 +88,7 @@ export const openApp = (t: TestContext, options: Options = {}) => {
     deliveries: place.deliveries,
     outbox: { redeliver: () => undefined },
     collector: { passOn: () => {} },
-    retention: { prune: () => Promise.reject(new Error("not in these tests")) },
+    retention: { prune: () => Promise.resolve({ jobs: [], sessions: [], bytes: 0, dry_run: false }) },
   });
 
   return {
@@ -107,14 +107,14 @@ export const openApp = (t: TestContext, options: Options = {}) => {
     /** What this process has open of the files of jobs. */
     openBelow: () => openBelow(deps.jobsFolder),
     /** The same app behind a real server. */
-    listen: () => listen(t, app),
+    listen: (limits?: typeof requestLimits) => listen(t, serve(app, "tcp", limits)),
   };
 };
 
 /** Podman's store in the tests that are not about it. */
 const emptyVault: SecretVault = {
   list: () => Promise.resolve([]),
-  create: () => Promise.reject(new Error("not in these tests")),
+  create: () => Promise.resolve(),
   remove: () => Promise.resolve(false),
 };
 
@@ -149,9 +149,8 @@ const createCalls = (app: App) => {
   };
 };
 
-const listen = async (t: TestContext, app: App): Promise<string> => {
-  const answer = getRequestListener((request, env) => app.fetch(request, { ...env, via: "tcp", peer: "127.0.0.1" }));
-  const server = createServer((request, reply) => void answer(request, reply)).listen(0, "127.0.0.1");
+const listen = async (t: TestContext, server: Server): Promise<string> => {
+  server.listen(0, "127.0.0.1");
   t.after(() => {
     server.closeAllConnections();
     server.close();
