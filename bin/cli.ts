@@ -1,12 +1,13 @@
+import { inspect } from "node:util";
 import { Command, CommanderError } from "commander";
 import { version } from "../lib/version.ts";
 import { exitCodes, Failure } from "./failure.ts";
+import { printable } from "./line.ts";
+import { say } from "./print.ts";
 
 const program = new Command("stromboli")
   .description("Claude Code as a service on your own machine: every agent in a container of its own.")
   .version(version)
-  .exitOverride()
-  .showSuggestionAfterError()
   .addHelpText(
     "after",
     `
@@ -50,6 +51,7 @@ const [, , word = ""] = process.argv;
 const typed = commands.get(word);
 const all = word === "--version" || word === "-V" ? [] : [...commands.values()];
 const needed = await Promise.all((typed ? [typed] : all).map((load) => load()));
+strict(program);
 for (const command of needed) program.addCommand(strict(command()));
 
 // Who reads us has gone, as in `… | head -1`, or the disk is full: whoever has something to end first hears it as a signal.
@@ -65,14 +67,16 @@ try {
   else process.exitCode = report(error);
 }
 
-/** What a command line gets wrong is thrown, in subcommands too, and the exit code is ours. */
+/** What a command line gets wrong is thrown, in subcommands too, and the exit code is ours. It is quoted, made harmless. */
 function strict(command: Command): Command {
   for (const inner of command.commands) strict(inner);
+  command.configureOutput({ writeErr: (text) => process.stderr.write(printable(text)) });
   return command.exitOverride().showSuggestionAfterError();
 }
 
 function report(error: unknown): number {
   const known = error instanceof Failure || (error instanceof Error && error.name === "StromboliError");
-  console.error(known ? `stromboli: ${error.message}` : error);
+  if (known) say(error.message);
+  else console.error(printable(inspect(error)));
   return known && "exitCode" in error && typeof error.exitCode === "number" ? error.exitCode : exitCodes.internal;
 }

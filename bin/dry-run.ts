@@ -3,15 +3,15 @@ import type { RunRequest } from "../lib/schema/run.ts";
 import { jsonOf, type Client } from "./client.ts";
 import { minutes } from "./closing.ts";
 import { Failure } from "./failure.ts";
-import { printable } from "./line.ts";
+import { print, printJson } from "./print.ts";
 
 /** Asks what a run would come to and prints it; a refusal has the exit code that the run would have had. */
 export const tryOut = async (client: Client, request: RunRequest, { json }: { json: boolean }): Promise<void> => {
   const input = { json: request, query: { dry_run: "true" as const }, header: {} };
   const answer = (await jsonOf(await client.run.$post(input))) as DryRun; // of its two answers the one that was asked for
-  if (json) console.log(JSON.stringify(answer, undefined, 2));
+  if (json) printJson(answer);
   if (answer.allowed) {
-    if (!json) console.log(printable(describe(answer.plan)));
+    if (!json) print(describe(answer.plan));
     return;
   }
   const { exitCodeOf } = await import("../lib/errors.ts");

@@ -2,6 +2,7 @@ import { resolve } from "node:path";
 import { createClient, findTarget, isUnreachable, isUp, type Client, type Target } from "./client.ts";
 import { exitCodes, Failure } from "./failure.ts";
 import { setUp, startInBackground } from "./start.ts";
+import { say } from "./print.ts";
 
 /** A daemon of this user's: where it listens, keeps its state, and the flags that make it the same one elsewhere. */
 export type Place = { target: Target; state: string; args: readonly string[] };
@@ -13,7 +14,7 @@ export const ensureDaemon = async (env: NodeJS.ProcessEnv): Promise<Target> => {
   if (await isUp(target)) return target;
   if (env["STROMBOLI_HOST"]) throw noDaemon(env);
   setUp();
-  console.error("stromboli: starting the daemon in the background; stop it with: stromboli daemon stop");
+  say("starting the daemon in the background; stop it with: stromboli daemon stop");
   await startInBackground(await ownPlace(env));
   return target;
 };

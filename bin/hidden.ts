@@ -1,6 +1,7 @@
 import { createInterface } from "node:readline/promises";
 import { Writable } from "node:stream";
 import { exitCodes, Failure } from "./failure.ts";
+import { printable } from "./line.ts";
 
 /** Asks at the terminal for one line that does not show: what is typed goes nowhere else. */
 export const askHidden = async (question: string): Promise<string> => {
@@ -8,7 +9,7 @@ export const askHidden = async (question: string): Promise<string> => {
   const closed = new AbortController();
   const prompt = createInterface({ input: process.stdin, output: silent, terminal: true });
   prompt.once("close", () => closed.abort()); // Ctrl-C and Ctrl-D
-  process.stderr.write(`${question} (it will not show): `);
+  process.stderr.write(`${printable(question)} (it will not show): `);
   try {
     return await prompt.question("", { signal: closed.signal });
   } catch {

@@ -5,6 +5,7 @@ import { endOf, type EndedJob, type JobEvent } from "./follow.ts";
 import { lineOf } from "./long-line.ts";
 import { exitCodeOf } from "./outcome.ts";
 import { checkPresence, patiently } from "./patience.ts";
+import { printJson } from "./print.ts";
 
 export type WatchOptions = { json: boolean; signal: AbortSignal };
 
@@ -58,7 +59,7 @@ const openScreen = async (live: boolean) => {
 
 /** stdout is the answer alone; `live` it is there already. */
 const print = (ended: EndedJob, { json, live }: { json: boolean; live: boolean }): void => {
-  if (json) return console.log(JSON.stringify(ended, undefined, 2));
+  if (json) return printJson(ended);
   if (!live) process.stdout.write(ended.output.endsWith("\n") ? ended.output : `${ended.output}\n`);
   if (ended.outcome !== "succeeded" || process.stderr.isTTY) console.error(closing(ended, process.stderr, live));
 };

@@ -7,6 +7,7 @@ import { askDaemon } from "../ensure.ts";
 import { exitCodes, Failure } from "../failure.ts";
 import { numberFrom } from "../run-request.ts";
 import { table } from "../table.ts";
+import { print, printJson } from "../print.ts";
 
 type Decision = AuditEntry["decision"];
 
@@ -37,14 +38,15 @@ const list = async ({ caller, decision, limit, json }: Flags): Promise<void> => 
   const most = numberFrom("--limit", limit)?.toString();
   const query = withoutUndefined({ caller, decision, limit: most });
   const { entries } = await askDaemon(async (client) => jsonOf(await client.audit.$get({ query })));
-  console.log(json ? JSON.stringify(entries, undefined, 2) : auditTable(entries, process.stdout));
+  if (json) printJson(entries);
+  else console.log(auditTable(entries, process.stdout));
 };
 
 const verify = async (): Promise<void> => {
   const { ok, entries, head, broken_at } = await askDaemon(async (client) => jsonOf(await client.audit.verify.$get()));
   if (!ok)
     throw new Failure(`entry ${broken_at} does not fit the one before it: the record was changed`, exitCodes.failed);
-  console.log(`${entries} ${head}`);
+  print(`${entries} ${head}`);
 };
 
 const auditTable = (entries: readonly AuditEntry[], stdout: NodeJS.WriteStream): string =>

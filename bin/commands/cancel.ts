@@ -4,6 +4,7 @@ import { askDaemon } from "../ensure.ts";
 import { exitCodes, Failure } from "../failure.ts";
 import { resolveJob } from "../jobs.ts";
 import { cancel } from "../submit.ts";
+import { print, say } from "../print.ts";
 
 export const cancelCommand = () =>
   new Command("cancel")
@@ -21,10 +22,10 @@ const cancelOne = async (client: Client, text: string): Promise<void> => {
   try {
     const id = await resolveJob(client, text);
     if (!(await cancel(client, id))) throw new Failure(`job ${id} has ended already`, exitCodes.failed);
-    console.log(id);
+    print(id);
   } catch (error) {
     if (!(error instanceof Failure)) throw error;
-    console.error(`stromboli: ${error.message}`); // the others are cancelled nevertheless
+    say(error.message); // the others are cancelled nevertheless
     process.exitCode = exitCodes.failed;
   }
 };

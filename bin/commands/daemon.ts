@@ -6,6 +6,7 @@ import { isUp } from "../client.ts";
 import { noDaemon, ownPlace, type Place } from "../ensure.ts";
 import { exitCodes, Failure } from "../failure.ts";
 import { setUp, startInBackground } from "../start.ts";
+import { print, say } from "../print.ts";
 
 const collect = (value: string, before: string[] = []) => [...before, value];
 type ServeFlags = { config?: string; set?: string[] };
@@ -79,10 +80,8 @@ const stop = async (_flags: unknown, command: Command): Promise<void> => {
 const status = async (_flags: unknown, command: Command): Promise<void> => {
   const running = await readNote(await placeOf(command));
   if (!running) throw noDaemon({});
-  console.log(`process ${running.pid}, version ${running.version}\n${running.url}\nunix://${running.socket}`);
+  print(`process ${running.pid}, version ${running.version}\n${running.url}\nunix://${running.socket}`);
 };
-
-const say = (text: string): void => console.error(`stromboli: ${text}`);
 
 const placeOf = (command: Command): Promise<Place> =>
   ownPlace(process.env, { cwd: process.cwd(), ...command.optsWithGlobals<ServeFlags>() });

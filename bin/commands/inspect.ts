@@ -2,6 +2,7 @@ import { Command } from "commander";
 import { jsonOf } from "../client.ts";
 import { askDaemon } from "../ensure.ts";
 import { resolveJob } from "../jobs.ts";
+import { printJson } from "../print.ts";
 
 export const inspectCommand = () =>
   new Command("inspect")
@@ -15,5 +16,5 @@ const inspect = async (text: string): Promise<void> => {
     const id = await resolveJob(client, text);
     return jsonOf(await client.jobs[":id"].$get({ param: { id } }));
   });
-  console.log(JSON.stringify(job, undefined, 2));
+  printJson(job);
 };

@@ -2,6 +2,7 @@ import { text } from "node:stream/consumers";
 import { Command } from "commander";
 import { exitCodes, Failure } from "../failure.ts";
 import { askHidden } from "../hidden.ts";
+import { say } from "../print.ts";
 
 export const loginCommand = () =>
   new Command("login")
@@ -25,7 +26,7 @@ const login = async (): Promise<void> => {
     );
   const { credentialsFile, storeCredential } = await import("../../lib/credentials.ts");
   const { kind } = await storeCredential(process.env, value);
-  console.error(
-    `stromboli: stored ${kind === "oauth" ? "an OAuth token" : "an API key"} in ${credentialsFile(process.env)}; the daemon uses it from the next run on`,
+  say(
+    `stored ${kind === "oauth" ? "an OAuth token" : "an API key"} in ${credentialsFile(process.env)}; the daemon uses it from the next run on`,
   );
 };

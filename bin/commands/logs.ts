@@ -7,6 +7,7 @@ import { findJob } from "../jobs.ts";
 import { printable } from "../line.ts";
 import { lineOf, longLine, pointerOf } from "../long-line.ts";
 import { write } from "../write.ts";
+import { jsonText } from "../print.ts";
 
 export const logsCommand = () =>
   new Command("logs")
@@ -34,7 +35,7 @@ const logs = (text: string, { follow: live = false, after = "0", json }: Flags):
   });
 
 const printJson = async (client: Client, job: string, event: JobEvent): Promise<void> =>
-  write(process.stdout, `${JSON.stringify({ ...event, data: await lineOf(client, job, { event }) })}\n`);
+  write(process.stdout, `${jsonText({ ...event, data: await lineOf(client, job, { event }) })}\n`);
 
 /** As it is, unless it goes to a terminal, which it could rule. */
 const printLine = async (client: Client, job: string, event: JobEvent): Promise<void> => {

@@ -3,6 +3,7 @@ import { withoutUndefined } from "../../lib/given.ts";
 import type { Pruned } from "../../lib/schema/prune.ts";
 import { jsonOf } from "../client.ts";
 import { askDaemon } from "../ensure.ts";
+import { print, printJson } from "../print.ts";
 
 export const pruneCommand = () =>
   new Command("prune")
@@ -23,7 +24,8 @@ const prune = async ({ jobsOlderThan, sessionsOlderThan, dryRun, json }: Flags):
     dry_run: dryRun,
   });
   const pruned = await askDaemon(async (client) => jsonOf(await client.prune.$post({ json: request })));
-  console.log(json ? JSON.stringify(pruned, undefined, 2) : sentence(pruned));
+  if (json) printJson(pruned);
+  else print(sentence(pruned));
 };
 
 const sentence = ({ jobs, sessions, bytes, dry_run }: Pruned): string =>

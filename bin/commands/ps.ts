@@ -6,6 +6,7 @@ import { askDaemon } from "../ensure.ts";
 import { jobTable } from "../job-table.ts";
 import { listJobs, type JobPage } from "../jobs.ts";
 import { numberFrom } from "../run-request.ts";
+import { print, printJson, say } from "../print.ts";
 
 type Status = JobResponse["status"];
 const statuses: readonly Status[] = ["pending", "running", "completed", "failed", "crashed", "cancelled"];
@@ -43,10 +44,10 @@ type Flags = {
 
 const ps = async (flags: Flags): Promise<void> => {
   const { jobs, more } = await askDaemon((client) => find(client, flags));
-  if (flags.json) console.log(JSON.stringify(jobs, undefined, 2));
+  if (flags.json) printJson(jobs);
   else if (!flags.quiet) console.log(jobTable(jobs, process.stdout));
-  else for (const { id } of jobs) console.log(id);
-  if (more) console.error(`stromboli: there are more; show them with: --limit ${jobs.length * 10}`);
+  else for (const { id } of jobs) print(id);
+  if (more) say(`there are more; show them with: --limit ${jobs.length * 10}`);
 };
 
 const find = async (client: Client, flags: Flags): Promise<JobPage> => {

@@ -8,6 +8,7 @@ import { listenForInterrupts, unless } from "../interrupts.ts";
 import { requestFrom, type RunFlags } from "../run-request.ts";
 import { submit, withdraw, type Submitted } from "../submit.ts";
 import { watch } from "../watch.ts";
+import { print, printJson } from "../print.ts";
 
 const collect = (value: string, before: string[] = []) => [...before, value];
 
@@ -88,8 +89,7 @@ const neverTaken = () =>
     exitCodes.unreachable,
   );
 
-const printJob = (job: Submitted, json: boolean): void =>
-  console.log(json ? JSON.stringify(job, undefined, 2) : job.job_id);
+const printJob = (job: Submitted, json: boolean): void => (json ? printJson(job) : print(job.job_id));
 
 const checkKey = (key: string): string => {
   if (/^[\x21-\x7e]{1,255}$/.test(key)) return key;

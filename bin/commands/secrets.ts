@@ -7,6 +7,7 @@ import { askDaemon } from "../ensure.ts";
 import { exitCodes, Failure } from "../failure.ts";
 import { askHidden } from "../hidden.ts";
 import { table } from "../table.ts";
+import { print, printJson } from "../print.ts";
 
 export const secretsCommand = () => {
   const secrets = new Command("secrets")
@@ -44,7 +45,8 @@ Examples:
 
 const list = async ({ json }: { json?: true }): Promise<void> => {
   const { secrets } = await askDaemon(async (client) => jsonOf(await client.secrets.$get()));
-  console.log(json ? JSON.stringify(secrets, undefined, 2) : secretTable(secrets, process.stdout));
+  if (json) printJson(secrets);
+  else console.log(secretTable(secrets, process.stdout));
 };
 
 const create = async (name: string): Promise<void> => {
@@ -52,14 +54,14 @@ const create = async (name: string): Promise<void> => {
   const value = given.replace(/\r?\n$/, ""); // of `echo value |`, or of an editor
   if (value === "") throw new Failure("the value is empty; nothing is stored", exitCodes.usage);
   const stored = await askDaemon(async (client) => jsonOf(await client.secrets.$post({ json: { name, value } })));
-  console.log(stored.name);
+  print(stored.name);
 };
 
 const remove = async (names: string[]): Promise<void> => {
   for (const name of names) {
     const param = { name: encodeURIComponent(name) };
     const removed = await askDaemon(async (client) => jsonOf(await client.secrets[":name"].$delete({ param })));
-    console.log(removed.name);
+    print(removed.name);
   }
 };
 

@@ -2,6 +2,8 @@ import { styleText } from "node:util";
 import { Command } from "commander";
 import { jsonOf } from "../client.ts";
 import { askDaemon } from "../ensure.ts";
+import { printable } from "../line.ts";
+import { print, printJson } from "../print.ts";
 
 export const statusCommand = () =>
   new Command("status")
@@ -12,12 +14,12 @@ export const statusCommand = () =>
 
 const status = async ({ json }: { json?: true }): Promise<void> => {
   const health = await askDaemon(async (client) => jsonOf(await client.health.$get()));
-  if (json) console.log(JSON.stringify(health, undefined, 2));
+  if (json) printJson(health);
   else {
-    console.log(`stromboli ${health.version}: ${health.status}`);
+    print(`stromboli ${health.version}: ${health.status}`);
     for (const { name, status: state, error } of health.components) {
       const mark = state === "ok" ? styleText("green", "✔") : styleText("red", "✖");
-      console.log(`${mark} ${name}${error === undefined ? "" : `: ${error}`}`);
+      console.log(`${mark} ${printable(`${name}${error === undefined ? "" : `: ${error}`}`)}`);
     }
   }
 };

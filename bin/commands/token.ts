@@ -5,6 +5,7 @@ import { ageOf } from "../age.ts";
 import { jsonOf } from "../client.ts";
 import { askDaemon } from "../ensure.ts";
 import { table } from "../table.ts";
+import { print, printJson } from "../print.ts";
 
 const collect = (value: string, before: string[] = []) => [...before, value];
 
@@ -55,19 +56,21 @@ const create = async ({ name, scope, secret, expires, json }: CreateFlags): Prom
   const scopes = scope.split(",").map((word) => word.trim()) as Scope[]; // the daemon says which are none
   const body = { name, scopes, ...withoutUndefined({ secrets: secret, expires_in: expires }) };
   const made = await askDaemon(async (client) => jsonOf(await client.tokens.$post({ json: body })));
-  console.log(json ? JSON.stringify(made, undefined, 2) : made.token);
+  if (json) printJson(made);
+  else print(made.token);
 };
 
 const list = async ({ json }: { json?: true }): Promise<void> => {
   const { tokens } = await askDaemon(async (client) => jsonOf(await client.tokens.$get()));
-  console.log(json ? JSON.stringify(tokens, undefined, 2) : tokenTable(tokens, process.stdout));
+  if (json) printJson(tokens);
+  else console.log(tokenTable(tokens, process.stdout));
 };
 
 const revoke = async (names: string[]): Promise<void> => {
   for (const name of names) {
     const param = { name: encodeURIComponent(name) };
     const revoked = await askDaemon(async (client) => jsonOf(await client.tokens[":name"].$delete({ param })));
-    console.log(revoked.name);
+    print(revoked.name);
   }
 };
 

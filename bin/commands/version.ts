@@ -3,13 +3,14 @@ import { cliVersion, version } from "../../lib/version.ts";
 import { createClient, jsonOf } from "../client.ts";
 import { locateDaemon } from "../ensure.ts";
 import { Failure } from "../failure.ts";
+import { print } from "../print.ts";
 
 export const versionCommand = () =>
   new Command("version")
     .description("Print the versions of this command, the daemon and the claude CLI.")
     .addHelpText("after", "\nExample:\n  stromboli version")
     .action(async () => {
-      console.log(`stromboli ${version}\ndaemon ${await daemonVersion()}\nclaude ${cliVersion}`);
+      print(`stromboli ${version}\ndaemon ${await daemonVersion()}\nclaude ${cliVersion}`);
     });
 
 const daemonVersion = async (): Promise<string> => {

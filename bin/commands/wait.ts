@@ -5,6 +5,7 @@ import { askDaemon } from "../ensure.ts";
 import { endOf } from "../follow.ts";
 import { findJob } from "../jobs.ts";
 import { exitCodeOf } from "../outcome.ts";
+import { print } from "../print.ts";
 
 export const waitCommand = () =>
   new Command("wait")
@@ -18,7 +19,7 @@ const waitForAll = (texts: string[]): Promise<void> =>
     const jobs = await Promise.all(texts.map((text) => findJob(client, text)));
     for (const { id, outcome } of jobs) {
       const ending = outcome ?? (await outcomeOf(client, id));
-      console.log(`${id} ${ending}`);
+      print(`${id} ${ending}`);
       process.exitCode = exitCodeOf(ending) || (process.exitCode ?? 0);
     }
   });

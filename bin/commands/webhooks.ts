@@ -8,6 +8,7 @@ import { askDaemon } from "../ensure.ts";
 import { resolveJob } from "../jobs.ts";
 import { numberFrom } from "../run-request.ts";
 import { table } from "../table.ts";
+import { print, printJson, say } from "../print.ts";
 
 type Status = Delivery["status"];
 const statuses: readonly Status[] = ["pending", "delivered", "failed"];
@@ -41,8 +42,9 @@ type Flags = { status?: Status; job?: string; limit?: string; json?: true };
 
 const list = async (flags: Flags): Promise<void> => {
   const { deliveries, next_cursor } = await askDaemon((client) => fetchPage(client, flags));
-  console.log(flags.json ? JSON.stringify(deliveries, undefined, 2) : deliveryTable(deliveries, process.stdout));
-  if (next_cursor) console.error("stromboli: there are more; show them with: --limit 500");
+  if (flags.json) printJson(deliveries);
+  else console.log(deliveryTable(deliveries, process.stdout));
+  if (next_cursor) say("there are more; show them with: --limit 500");
 };
 
 const fetchPage = async (client: Client, { status, job, limit }: Flags) => {
@@ -55,7 +57,7 @@ const redeliver = async (id: string): Promise<void> => {
   const delivery = await askDaemon(async (client) =>
     jsonOf(await client.webhooks.deliveries[":id"].redeliver.$post({ param: { id: encodeURIComponent(id) } })),
   );
-  console.log(delivery.id);
+  print(delivery.id);
 };
 
 const colours = { pending: "cyan", delivered: "green", failed: "red" } as const;
