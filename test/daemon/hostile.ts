@@ -93,8 +93,8 @@ const values = [
   `[${'"a",'.repeat(20_000)}"a"]`,
   JSON.stringify(long),
   JSON.stringify(hostileText),
+  ...["\0", "\u001b[2J", "__proto__", "a".repeat(10_000)].map((name) => JSON.stringify({ [name]: "x" })),
   ...hostileText.map((text) => JSON.stringify(text)),
-  ...hostileText.map((text) => JSON.stringify({ [text]: text })),
 ];
 
 /** Bodies that are right but for one field, at whatever depth, and that one again behind a good one. */
