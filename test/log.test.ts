@@ -32,3 +32,12 @@ for (const name of ["authorization", "prompt", "value", "handle", "token"]) {
     assert.ok(!lines.join().includes("SECRET"));
   });
 }
+
+test("no control character is in a line but the line feed at its end, and all of them can be read", () => {
+  const text = Array.from({ length: 0xa0 }, (_, code) => String.fromCharCode(code)).join("");
+  const { lines, log } = memoryLog();
+  log.info({ text }, text);
+  assert.match(lines[0] ?? "", /^\P{Cc}+\n$/u);
+  const { msg, text: read } = JSON.parse(lines[0] ?? "") as Record<string, unknown>;
+  assert.deepEqual([msg, read], [text, text]);
+});
