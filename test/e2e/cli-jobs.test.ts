@@ -12,12 +12,12 @@ import { numberedLines } from "../../lib/demo/blocks.ts";
 import { createCli } from "./cli.ts";
 import { startStromboli } from "./harness.ts";
 import { unlimited } from "./podman.ts";
-import { held, waiting } from "./requests.ts";
+import { makeStandIn, scripted } from "./stand-in.ts";
 import { until } from "./wait.ts";
 
 const { place, workspace, containers } = await startStromboli(
   { after },
-  { config: { webhooks: { allow_private: true } } },
+  { config: { claude: { binary: makeStandIn({ after }) }, webhooks: { allow_private: true } } },
 );
 const { run, terminal } = createCli(place);
 
@@ -31,9 +31,9 @@ const printed = async (...args: readonly string[]): Promise<string> => {
 const inspect = async (id: string) => JobResponse.parse(JSON.parse(await printed("inspect", id)));
 
 /** A job whose agent works on a script; `begun` once it does. */
-const detach = async ({ prompt }: { prompt: string }, ...flags: readonly string[]) => {
+const detach = async (prompt: string, ...flags: readonly string[]) => {
   const session = randomUUID();
-  const id = (await printed("run", "-d", "--yolo", "-s", session, ...flags, "--", prompt)).trimEnd();
+  const id = (await printed("run", "-d", "-s", session, ...flags, "--", prompt)).trimEnd();
   return {
     id,
     session,
@@ -43,33 +43,33 @@ const detach = async ({ prompt }: { prompt: string }, ...flags: readonly string[
 };
 
 test("run -d prints the id of a job that is there for all commands while it runs and afterwards", async () => {
-  const { id, session, begun, go } = await detach(held("echo worked"), "--label", "batch=7", "--priority", "-3");
+  const { id, session, begun, go } = await detach("hold; answer worked", "--label", "batch=7", "--priority", "-3");
   assert.match(id, /^job-[0-9a-f]{16}$/);
   await begun();
   assert.equal(await printed("ps", "-q", "--label", "batch=7"), `${id}\n`);
   assert.match(
     await printed("ps", "--session", session),
-    new RegExp(`^ID .*PROMPT\n${id} +running +\\d+ s +.*use Bash: .*\n$`),
+    new RegExp(`^ID .*PROMPT\n${id} +running +\\d+ s +.*hold; answer worked\n$`),
   );
   const { status, labels, priority } = await inspect(id);
   assert.deepEqual([status, labels, priority], ["running", { batch: "7" }, -3]);
-  assert.equal((await printed("logs", id)).includes("result: worked"), false);
+  assert.equal((await printed("logs", id)).includes("worked"), false);
 
   const followers = Promise.all([run(["wait", id]), run(["attach", id]), run(["logs", "--follow", id])]);
   go();
   const [waited, attached, followed] = await followers;
   assert.deepEqual(waited, { code: 0, stdout: `${id} succeeded\n`, stderr: "" });
-  assert.deepEqual(attached, { code: 0, stdout: "result: worked\n", stderr: "" });
+  assert.deepEqual(attached, { code: 0, stdout: "worked\n", stderr: "" });
   assert.equal(await printed("ps", "-q", "--label", "batch=7"), "");
   assert.equal(await printed("ps", "-aq", "--label", "batch=7"), `${id}\n`);
   const output = readFileSync(join(place.state, "jobs", id, "output.jsonl"), "utf8");
   assert.equal(followed.stdout, output);
   assert.equal(await printed("logs", id), output);
-  assert.equal(await printed("attach", id.slice(4, 16)), "result: worked\n");
+  assert.equal(await printed("attach", id.slice(4, 16)), "worked\n");
 });
 
 test("cancel ends a job that runs, and wait and attach end as it did", async () => {
-  const { id, begun } = await detach(waiting());
+  const { id, begun } = await detach("hold");
   await begun();
   const followers = Promise.all([run(["wait", id]), run(["attach", id])]);
   assert.equal(await printed("cancel", id), `${id}\n`);
@@ -82,10 +82,10 @@ test("cancel ends a job that runs, and wait and attach end as it did", async () 
 });
 
 test("Ctrl-C leaves a run that was attached to, and does not cancel it", async () => {
-  const { id, begun, go } = await detach(held("echo still here"));
+  const { id, begun, go } = await detach('hold; answer "still here"');
   await begun();
   const { type, shows, done } = terminal(`exec stromboli attach ${id}`);
-  await shows("Bash touch begun");
+  await shows("starting a container");
   type("\u0003");
   const { code, screen } = await done;
   assert.deepEqual(
@@ -93,21 +93,22 @@ test("Ctrl-C leaves a run that was attached to, and does not cancel it", async (
     [130, `stromboli: left; the run goes on, come back with: stromboli attach ${id}`],
   );
   go();
-  assert.equal(await printed("attach", id), "result: still here\n");
+  assert.equal(await printed("attach", id), "still here\n");
 });
 
 test("a run with a key that was used is the run of that key", async () => {
   const key = randomUUID();
-  const first = await printed("run", "-d", "--idempotency-key", key, "say: once");
-  assert.equal(await printed("run", "-d", "--idempotency-key", key, "say: once"), first);
-  assert.equal(await printed("run", "--idempotency-key", key, "say: once"), "once\n");
-  const { code, stderr } = await run(["run", "--idempotency-key", key, "say: twice"]);
+  const first = await printed("run", "-d", "--idempotency-key", key, "answer once");
+  assert.equal(await printed("run", "-d", "--idempotency-key", key, "answer once"), first);
+  assert.equal(await printed("run", "--idempotency-key", key, "answer once"), "once\n");
+  const { code, stderr } = await run(["run", "--idempotency-key", key, "answer twice"]);
   assert.equal(code, 1);
   assert.match(stderr, /use another key/);
 });
 
 test("an answer and lines above 1 MiB are there to the last byte", async () => {
-  const id = (await printed("run", "-d", "long 1500")).trimEnd();
+  const lines = scripted(`seq -f '%08.0f ${".".repeat(54)}' 0 ${1500 * 16 - 1}`);
+  const id = (await printed("run", "-d", lines.prompt)).trimEnd();
   const answer = await printed("attach", id);
   assert.ok(answer === numberedLines(1500), `${answer.length} characters`);
   const output = readFileSync(join(place.state, "jobs", id, "output.jsonl"), "utf8");
@@ -117,11 +118,11 @@ test("an answer and lines above 1 MiB are there to the last byte", async () => {
 });
 
 test("a table fits the terminal, with colours there and nowhere else", async () => {
-  const title = `say: ${"日本語 and more ".repeat(20)}`;
+  const title = `answer ${"日本語 and more ".repeat(20)}`;
   await printed("run", "-d", "--label", "table=1", title);
   const { screen, written } = await terminal(`stromboli ps -a --label table=1`, { columns: 80 }).done;
   assert.equal(screen.length, 2);
-  assert.match(screen[1] ?? "", /^job-\w{16} {2}\w+ .*say: 日本.*…$/);
+  assert.match(screen[1] ?? "", /^job-\w{16} {2}\w+ .*answer 日本.*…$/);
   assert.ok(written.includes("\u001b["), "colours");
   assert.equal((await printed("ps", "-a", "--label", "table=1")).includes("\u001b["), false);
 });
@@ -135,7 +136,7 @@ test("a receiver is told of a run that has ended, and told again when asked", as
   t.after(() => server.close());
   await once(server.listen(0, "127.0.0.1"), "listening");
   const { port } = server.address() as AddressInfo; // TCP and listening: never null, never a pipe
-  const id = (await printed("run", "-d", "--webhook", `http://127.0.0.1:${port}/`, "say: done")).trimEnd();
+  const id = (await printed("run", "-d", "--webhook", `http://127.0.0.1:${port}/`, "answer done")).trimEnd();
   await until("the receiver", () => told.length === 1);
   const delivered = () => printed("webhooks", "--job", id, "--status", "delivered");
   await until("the delivery", async () => (await delivered()).includes(id));
@@ -146,7 +147,7 @@ test("a receiver is told of a run that has ended, and told again when asked", as
 });
 
 test("prune removes what is old enough, and says what it would", async () => {
-  const id = (await printed("run", "-d", "say: old")).trimEnd();
+  const id = (await printed("run", "-d", "answer old")).trimEnd();
   await printed("wait", id);
   assert.match(
     await printed("prune", "--jobs-older-than", "1ms", "--dry-run"),

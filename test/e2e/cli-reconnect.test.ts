@@ -5,20 +5,21 @@ import { join } from "node:path";
 import { test, type TestContext } from "node:test";
 import { createCli, quoted } from "./cli.ts";
 import { startStromboli } from "./harness.ts";
-import { bash } from "./requests.ts";
+import { makeStandIn, scripted } from "./stand-in.ts";
 import { until } from "./wait.ts";
 
 /** Prints lines all the time: some of them while nobody listens. */
 const lines = Array.from({ length: 200 }, (_, index) => `line ${index}`);
-const printing = bash(
-  "touch begun; for i in $(seq 0 199); do echo line $i >> lines; sleep 0.02; done; until [ -e go ]; do sleep 0.05; done; cat lines",
+const { prompt: printing } = scripted(
+  "touch begun; for i in $(seq 0 199); do echo line $i; echo line $i >&3; sleep 0.02; done; until [ -e go ]; do sleep 0.05; done",
 );
 
-const harness = async (t: TestContext) => {
-  const stromboli = await startStromboli(t, { config: { server: { shutdown_grace: "1s" } } });
+const harness = async (t: TestContext, binary = "") => {
+  const config = { claude: { binary }, server: { shutdown_grace: "1s" } };
+  const stromboli = await startStromboli(t, { config });
   const cli = createCli(stromboli.place);
   const session = randomUUID();
-  const args = ["run", "--yolo", "-s", session, printing.prompt];
+  const args = ["run", "-s", session, `exec 3>&1; ${printing}`];
   return {
     ...stromboli,
     begin: cli.start,
@@ -32,7 +33,7 @@ const harness = async (t: TestContext) => {
 
 for (const signal of ["SIGKILL", "SIGTERM"] as const) {
   test(`a run goes on where it was when its daemon gets ${signal} in the middle and comes back`, async (t) => {
-    const { begin, args, begun, end, start, go, session, job, place, log } = await harness(t);
+    const { begin, args, begun, end, start, go, session, job, place, log } = await harness(t, makeStandIn(t));
     const running = begin(args);
     await begun();
     const { id } = await job(session, "running");
@@ -42,7 +43,7 @@ for (const signal of ["SIGKILL", "SIGTERM"] as const) {
     await end(signal);
     await start();
     go();
-    assert.deepEqual(await running.done, { code: 0, stdout: `result: ${lines.join("\n")}\n`, stderr: "" });
+    assert.deepEqual(await running.done, { code: 0, stdout: `${lines.join("\n")}\n`, stderr: "" });
     assert.equal((await waiting.done).stdout, `${id} succeeded\n`);
     const { stdout } = await following.done;
     assert.equal(stdout, readFileSync(join(place.state, "jobs", id, "output.jsonl"), "utf8"));
