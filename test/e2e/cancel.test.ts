@@ -3,24 +3,30 @@ import { randomUUID } from "node:crypto";
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { after, test } from "node:test";
-import { startStromboli } from "./harness.ts";
+import { startStromboli, type Stromboli } from "./harness.ts";
 import { waiting } from "./requests.ts";
 import { makeStandIn } from "./stand-in.ts";
 import { until } from "./wait.ts";
 
 const stromboli = await startStromboli({ after });
-const { submit, show, cancel, ended, run, workspace } = stromboli;
+const { show, cancel, run } = stromboli;
+/** Where the agent's part in it does not matter. */
+const other = await startStromboli(
+  { after },
+  { config: { claude: { binary: makeStandIn({ after }) }, jobs: { max_running: 1 }, podman: { stop_grace: "2s" } } },
+);
 
 /** A job whose agent is at work. */
-const atWork = async (on = stromboli, request: object = waiting()) => {
+const atWork = async (on: Stromboli, request: object) => {
   const session_id = randomUUID();
   const { body } = await on.submit({ ...request, claude: { dangerously_skip_permissions: true, session_id } });
   await until("the agent", () => existsSync(join(on.workspace(session_id), "begun")));
   return { id: String(body.job_id), session_id };
 };
-const gone = (id: string) => until("its end", async () => !(await stromboli.containers()).includes(`stromboli-${id}`));
+const gone = (id: string, on = stromboli) =>
+  until("its end", async () => !(await on.containers()).includes(`stromboli-${id}`));
 
-const { id, session_id } = await atWork();
+const { id, session_id } = await atWork(stromboli, waiting());
 const began = performance.now();
 const answers = await Promise.all([cancel(id), cancel(id)]);
 const tookMs = performance.now() - began;
@@ -61,26 +67,24 @@ test("the session of a cancelled job can be resumed", async () => {
 
 test("a synchronous run can be cancelled by its id, and its client gets the result", async () => {
   const session = randomUUID();
-  const answer = run(waiting({ claude: { session_id: session } }));
-  await until("the agent", () => existsSync(join(workspace(session), "begun")));
-  const { id: runId } = await stromboli.job(session, "running");
-  const { status } = await cancel(runId);
+  const answer = other.run({ prompt: "hold", claude: { session_id: session } });
+  await until("the agent", () => existsSync(join(other.workspace(session), "begun")));
+  const { id: runId } = await other.job(session, "running");
+  const { status } = await other.cancel(runId);
   const { body } = await answer;
   assert.deepEqual([status, body.id, body.status, body.outcome], [200, runId, "cancelled", "cancelled"]);
 });
 
 test("a job that is cancelled while it starts ends as cancelled, and leaves no container", async () => {
-  const { body } = await submit({ prompt: "hello" });
+  const { body } = await other.submit({ prompt: "answer hi" });
   const starting = String(body.job_id);
-  const { status } = await cancel(starting);
-  const { outcome } = await ended(starting);
+  const { status } = await other.cancel(starting);
+  const { outcome } = await other.ended(starting);
   assert.deepEqual([status, outcome], [200, "cancelled"]);
-  await gone(starting);
+  await gone(starting, other);
 });
 
-test("a job that waits is cancelled at once, and never starts", async (t) => {
-  const config = { claude: { binary: makeStandIn(t) }, jobs: { max_running: 1 } };
-  const other = await startStromboli(t, { config });
+test("a job that waits is cancelled at once, and never starts", async () => {
   const blocker = await atWork(other, { prompt: "hold" });
   const { body } = await other.submit({ prompt: "answer hi" });
   const pending = String(body.job_id);
@@ -95,9 +99,7 @@ test("a job that waits is cancelled at once, and never starts", async (t) => {
   assert.deepEqual([first?.event, last?.event, last?.id], ["status", "done", "2"]);
 });
 
-test("an agent that does not heed the signal is killed after podman.stop_grace", async (t) => {
-  const config = { claude: { binary: makeStandIn(t) }, podman: { stop_grace: "2s" } };
-  const other = await startStromboli(t, { config });
+test("an agent that does not heed the signal is killed after podman.stop_grace", async () => {
   const { id: stubborn } = await atWork(other, { prompt: "trap 'echo heard >&2' INT TERM; hold" });
   const from = performance.now();
   const { status } = await other.cancel(stubborn);
