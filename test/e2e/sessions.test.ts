@@ -4,17 +4,20 @@ import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { after, test } from "node:test";
 import { startStromboli } from "./harness.ts";
-import { bash, waiting } from "./requests.ts";
+import { bash } from "./requests.ts";
+import { makeStandIn } from "./stand-in.ts";
 import { until } from "./wait.ts";
 
 const stromboli = await startStromboli({ after });
 const { run } = stromboli;
+/** Where what the agent remembers does not matter. */
+const other = await startStromboli({ after }, { config: { claude: { binary: makeStandIn({ after }) } } });
 
 /** What a run was asked, as `recall` tells it: on one line. */
 const promptOf = ({ id }: { id?: string | undefined }) =>
   (stromboli.requestOf(String(id))?.prompt ?? "").replaceAll("\n", " ");
 
-const begin = async (prompt = "my name is Ada") => String((await run({ prompt })).body.session_id);
+const begin = async () => String((await other.run({ prompt: "answer hello" })).body.session_id);
 
 test("a session is resumed in a new container, from any workdir and by its id in capitals: turns, files and usage of its own", async () => {
   const { prompt, claude: permitted } = bash("echo one > a.txt; echo two > ~/b.txt");
@@ -49,8 +52,8 @@ test("a fork goes on under a new id with a copy of the files, and both remember 
   );
 });
 
-test("continue takes up the session that was used last with the workdir, and begins one where there is none", async () => {
-  const workdir = `/work-${randomUUID()}`;
+test("continue takes up the session that was used last with the workdir, here one below HOME, and begins one where there is none", async () => {
+  const workdir = `/home/agent/${randomUUID()}/work`;
   const { body: first } = await run({ prompt: "recall", workdir, claude: { continue: true } });
   assert.deepEqual([first.outcome, first.output], ["succeeded", "nothing yet"], "there was none");
   const { body: newer } = await run({ prompt: "newer", workdir });
@@ -61,9 +64,9 @@ test("continue takes up the session that was used last with the workdir, and beg
 
 test("a new session can be given its id, once: after that it is refused with 409", async () => {
   const session_id = randomUUID();
-  const { body: first } = await run({ prompt: "hello", claude: { session_id } });
-  const { status, body } = await run({ prompt: "hello", claude: { session_id } });
-  assert.deepEqual([first.session_id, stromboli.knowsSession(session_id)], [session_id, true]);
+  const { body: first } = await other.run({ prompt: "answer hello", claude: { session_id } });
+  const { status, body } = await other.run({ prompt: "answer hello", claude: { session_id } });
+  assert.deepEqual([first.session_id, other.knowsSession(session_id)], [session_id, true]);
   assert.deepEqual([status, body.code], [409, "session_exists"]);
 });
 
@@ -84,13 +87,15 @@ for (const session_id of [".", "..", "../../etc", "", "a/b", "not-a-uuid", `${ra
 test("a session in use is refused with 409 to a second run, a fork and a namesake", async () => {
   const session_id = randomUUID();
   const hangUp = new AbortController();
-  const first = run(waiting({ claude: { session_id } }), { signal: hangUp.signal }).catch(() => {});
-  await stromboli.job(session_id, "running");
+  const first = other.run({ prompt: "hold", claude: { session_id } }, { signal: hangUp.signal }).catch(() => {});
+  await other.job(session_id, "running");
   const others = [{ resume: true }, { resume: true, fork_session: true }, {}];
-  const answers = await Promise.all(others.map((more) => run({ prompt: "hi", claude: { session_id, ...more } })));
+  const answers = await Promise.all(
+    others.map((more) => other.run({ prompt: "answer hi", claude: { session_id, ...more } })),
+  );
   hangUp.abort();
   await first;
-  await stromboli.job(session_id, "ended");
+  await other.job(session_id, "ended");
   assert.deepEqual(
     answers.map(({ status, body }) => [status, body.code]),
     [
@@ -103,8 +108,8 @@ test("a session in use is refused with 409 to a second run, a fork and a namesak
 
 test("of two runs that resume one session at the same time, one is refused", async () => {
   const session_id = await begin();
-  const request = { prompt: "hello", claude: { session_id, resume: true } };
-  const statuses = (await Promise.all([run(request), run(request)])).map(({ status }) => status);
+  const request = { prompt: "answer hello", claude: { session_id, resume: true } };
+  const statuses = (await Promise.all([other.run(request), other.run(request)])).map(({ status }) => status);
   assert.deepEqual([statuses.length, new Set(statuses)], [2, new Set([200, 409])]);
 });
 

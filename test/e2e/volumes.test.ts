@@ -4,9 +4,10 @@ import { basename, dirname, join } from "node:path";
 import { after, test } from "node:test";
 import { startStromboli, volumeOwner } from "./harness.ts";
 import { rootful } from "./podman.ts";
-import { bash } from "./requests.ts";
+import { makeStandIn, scripted } from "./stand-in.ts";
 
-const stromboli = await startStromboli({ after });
+const claude = { binary: makeStandIn({ after }) };
+const stromboli = await startStromboli({ after }, { config: { claude } });
 const { run, makeVolume } = stromboli;
 
 const refused = async (volumes: string[]) => {
@@ -22,31 +23,31 @@ test("a volume is read and written, with its owner's uid", async () => {
   writeFileSync(join(volume, "in.txt"), "from outside");
   const podman = { volumes: [`${volume}:/data`] };
   const { body } = await run(
-    bash("cat /data/in.txt; mkdir /data/new; echo from inside > /data/new/out.txt", { podman }),
+    scripted("cat /data/in.txt; mkdir /data/new; echo from inside > /data/new/out.txt", { podman }),
   );
-  assert.equal(body.output, "result: from outside");
+  assert.equal(body.output, "from outside");
   assert.equal(readFileSync(join(volume, "new/out.txt"), "utf8"), "from inside\n");
   assert.deepEqual([statSync(join(volume, "new/out.txt")).uid, statSync(volume).uid], [volumeOwner, volumeOwner]);
 });
 
 test("a volume at the workdir is where the agent works", async () => {
   const volume = makeVolume();
-  await run(bash("touch here", { podman: { volumes: [`${volume}:/workspace`] } }));
+  await run(scripted("touch here", { podman: { volumes: [`${volume}:/workspace`] } }));
   assert.equal(statSync(join(volume, "here")).uid, volumeOwner);
 });
 
 test("the session of a volume's run can be resumed without the volume", async () => {
-  const { body: first } = await run(bash("touch ~/mine", { podman: { volumes: [`${makeVolume()}:/data`] } }));
-  const claude = { session_id: String(first.session_id), resume: true };
-  const { body } = await run(bash("ls ~/mine && touch ~/mine", { claude }));
-  assert.equal(body.output, "result: /home/agent/mine");
+  const { body: first } = await run(scripted("touch ~/mine", { podman: { volumes: [`${makeVolume()}:/data`] } }));
+  const again = { session_id: String(first.session_id), resume: true };
+  const { body } = await run(scripted("ls ~/mine && touch ~/mine", { claude: again }));
+  assert.equal(body.output, "/home/agent/mine");
 });
 
 test("a volume with :ro can be read and not written", async () => {
   const volume = makeVolume();
   writeFileSync(join(volume, "in.txt"), "from outside");
   const { body } = await run(
-    bash("cat /data/in.txt; touch /data/out.txt", { podman: { volumes: [`${volume}:/data:ro`] } }),
+    scripted("cat /data/in.txt; touch /data/out.txt", { podman: { volumes: [`${volume}:/data:ro`] } }),
   );
   assert.match(body.output ?? "", /from outside[^]*Read-only file system/);
 });
@@ -54,8 +55,8 @@ test("a volume with :ro can be read and not written", async () => {
 test("a single file can be a volume", async () => {
   const file = join(makeVolume(), "one.txt");
   writeFileSync(file, "one file");
-  const { body } = await run(bash("cat /data/one.txt", { podman: { volumes: [`${file}:/data/one.txt:ro`] } }));
-  assert.equal(body.output, "result: one file");
+  const { body } = await run(scripted("cat /data/one.txt", { podman: { volumes: [`${file}:/data/one.txt:ro`] } }));
+  assert.equal(body.output, "one file");
 });
 
 test(
@@ -71,8 +72,8 @@ test(
 test("a volume of root is readable with :ro", { skip: !rootful && "only root has those" }, async () => {
   const volume = makeVolume(0);
   writeFileSync(join(volume, "in.txt"), "of root");
-  const { body } = await run(bash("cat /data/in.txt; id -u", { podman: { volumes: [`${volume}:/data:ro`] } }));
-  assert.match(body.output ?? "", /^result: of root[1-9]\d*$/);
+  const { body } = await run(scripted("cat /data/in.txt; id -u", { podman: { volumes: [`${volume}:/data:ro`] } }));
+  assert.match(body.output ?? "", /^of root[1-9]\d*$/);
 });
 
 test(
@@ -112,7 +113,7 @@ test("a link that leads to an allowed folder is that folder", async () => {
   const volume = makeVolume();
   const link = join(dirname(volume), `${basename(volume)}-link`);
   symlinkSync(volume, link);
-  await run(bash("touch /data/here", { podman: { volumes: [`${link}:/data`] } }));
+  await run(scripted("touch /data/here", { podman: { volumes: [`${link}:/data`] } }));
   assert.ok(statSync(join(volume, "here")).isFile());
 });
 
@@ -163,7 +164,7 @@ for (const volume of [
 }
 
 test("an entry of policy.volumes with :ro makes volumes read-only, whatever the request says", async (t) => {
-  const other = await startStromboli(t, { config: { policy: { volumes: [`${stromboli.place.volumes}:ro`] } } });
-  const { body } = await other.run(bash("touch /data/x", { podman: { volumes: [`${makeVolume()}:/data:rw`] } }));
+  const other = await startStromboli(t, { config: { claude, policy: { volumes: [`${stromboli.place.volumes}:ro`] } } });
+  const { body } = await other.run(scripted("touch /data/x", { podman: { volumes: [`${makeVolume()}:/data:rw`] } }));
   assert.match(body.output ?? "", /Read-only file system/);
 });
