@@ -7,12 +7,18 @@ import { after, test } from "node:test";
 import { createCli } from "./cli.ts";
 import { startStromboli } from "./harness.ts";
 import { podman, secretWith } from "./podman.ts";
-import { bash, waiting } from "./requests.ts";
+import { makeStandIn, scripted } from "./stand-in.ts";
 import { until } from "./wait.ts";
 
 const stromboli = await startStromboli(
   { after },
-  { config: { auth: { required: "always" }, policy: { secrets: ["st-*"] } } },
+  {
+    config: {
+      auth: { required: "always" },
+      claude: { binary: makeStandIn({ after }) },
+      policy: { secrets: ["st-*"] },
+    },
+  },
 );
 const { place } = stromboli;
 const local = createCli(place);
@@ -43,8 +49,8 @@ test("a secret is stored, listed without its value, used by a run as it is, and 
   assert.deepEqual([status, Object.keys(body), body["name"]], [200, ["id", "name", "created_at"], name]);
   assert.ok((await namesOf(a)).includes(name));
   const podmanOptions = { secrets_env: { SECRET: name } };
-  const ran = await a("POST", "/run", bash('printf %s "$SECRET" | base64 -w0', { podman: podmanOptions }));
-  assert.equal(ran.body["output"], `result: ${Buffer.from(value).toString("base64")}`);
+  const ran = await a("POST", "/run", scripted('printf %s "$SECRET" | base64 -w0', { podman: podmanOptions }));
+  assert.equal(ran.body["output"], Buffer.from(value).toString("base64"));
   const gone = await a("DELETE", `/secrets/${name}`);
   assert.deepEqual(gone, { status: 200, body: { success: true, name } });
   const after404 = await a("GET", `/secrets/${name}`);
@@ -103,7 +109,7 @@ test("a secret that is removed with Podman and made anew there has lost its owne
 test("a secret that a run uses is not removed under it", async () => {
   const name = nameOf("used");
   await a("POST", "/secrets", { name, value: "x" });
-  const job = await a("POST", "/run/async", waiting({ podman: { secrets_env: { X: name } } }));
+  const job = await a("POST", "/run/async", { prompt: "hold", podman: { secrets_env: { X: name } } });
   const refused = await a("DELETE", `/secrets/${name}`);
   assert.deepEqual([refused.status, refused.body["code"]], [409, "secret_in_use"]);
   await until("the run to work", () => existsSync(join(stromboli.workspace(String(job.body["session_id"])), "begun")));
@@ -133,8 +139,8 @@ test("the command line stores what it is given less one line feed, lists and rem
   const again = await local.run(["secrets", "create", name], { input: "x" });
   assert.equal(again.code, 1);
   assert.match(again.stderr, /exists already|already; remove it first with: stromboli secrets rm/);
-  const { stdout } = await local.run(["run", "--yolo", "--secret", `X=${name}`, `use Bash: printf %s "$X" | wc -c`]);
-  assert.match(stdout, /5/);
+  const { stdout } = await local.run(["run", "--secret", `X=${name}`, scripted('printf %s "$X" | wc -c').prompt]);
+  assert.equal(stdout.trim(), "5");
   assert.match((await local.run(["secrets"])).stdout, new RegExp(`^${name} `, "m"));
   assert.deepEqual((await local.run(["secrets", "rm", name])).stdout, `${name}\n`);
   const missing = await local.run(["secrets", "rm", name]);

@@ -1,8 +1,9 @@
 import assert from "node:assert/strict";
 import { after, test } from "node:test";
 import { startStromboli } from "./harness.ts";
+import { makeStandIn } from "./stand-in.ts";
 
-const stromboli = await startStromboli({ after });
+const stromboli = await startStromboli({ after }, { config: { claude: { binary: makeStandIn({ after }) } } });
 const { run, send } = stromboli;
 
 const megabyte = 1_048_576;
@@ -16,7 +17,7 @@ const refusal = async (request: Record<string, unknown>) => {
 for (const nothing of [null, {}]) {
   test(`${JSON.stringify(nothing)} is the same as nothing for optional objects`, async () => {
     const requests = [{ claude: nothing, podman: nothing }, { podman: { lifecycle: nothing, environment: nothing } }];
-    const answers = await Promise.all(requests.map((request) => run({ prompt: "hello", ...request })));
+    const answers = await Promise.all(requests.map((request) => run({ prompt: "answer hello", ...request })));
     assert.deepEqual(
       answers.map(({ body }) => body.outcome),
       ["succeeded", "succeeded"],
