@@ -5,6 +5,7 @@ import { exitCodeOf } from "../../bin/outcome.ts";
 for (const [outcome, code] of [
   ["succeeded", 0],
   ["agent_error", 1],
+  ["budget", 1],
   ["lost", 1],
   ["start_failed", 69],
   ["timed_out", 124],

@@ -53,10 +53,15 @@ test("a tool works in the container, not on the host, and each request to the mo
   );
 });
 
-test("a tool that needs a permission does not get it unasked", async () => {
-  const { body } = await run({ prompt: "use Bash: touch made.txt" });
+test("tools that need a permission do not get it unasked", async () => {
+  const write = `use Write: ${JSON.stringify({ file_path: "/workspace/written.txt", content: "x" })}`;
+  const { body } = await run({ prompt: `${write}\nuse Bash: touch made.txt` });
   assert.match(body.output ?? "", /permission|approval/i);
-  assert.equal(existsSync(join(stromboli.workspace(String(body.session_id)), "made.txt")), false);
+  const workspace = stromboli.workspace(String(body.session_id));
+  assert.deepEqual(
+    ["written.txt", "made.txt"].filter((name) => existsSync(join(workspace, name))),
+    [],
+  );
 });
 
 test("a json_schema gives a value of that shape", async () => {

@@ -8,20 +8,27 @@ import { createCli, type CliOptions } from "./cli.ts";
 import { startStromboli, volumeOwner } from "./harness.ts";
 import { enforcesLimits, imageFrom, secretWith } from "./podman.ts";
 import { bash } from "./requests.ts";
+import { makeStandIn, scripted } from "./stand-in.ts";
 
-const { place, model, makeVolume } = await startStromboli({ after });
+const { place, makeVolume } = await startStromboli(
+  { after },
+  { config: { claude: { binary: makeStandIn({ after }) } } },
+);
 const { run } = createCli(place);
+/** Where the real CLI has to do what it is told. */
+const { model, place: realPlace } = await startStromboli({ after });
+const real = createCli(realPlace);
 const skip = !(await enforcesLimits()) && "a trial container shows that this machine enforces no limits for this user";
 
 /** What a script prints that the agent runs with these flags. */
 const inside = async (script: string, flags: readonly string[], options: CliOptions = {}) => {
-  const { stdout, stderr } = await run(["run", "--yolo", ...flags, "--", bash(script).prompt], options);
-  return stdout.replace(/^result: /, "").trimEnd() + stderr;
+  const { stdout, stderr } = await run(["run", ...flags, "--", scripted(script).prompt], options);
+  return stdout.trimEnd() + stderr;
 };
 
 test("-m names the model and -i the image", async (t) => {
   const image = await imageFrom(t, [], { LABEL: "e2e=1" });
-  const { stdout } = await run(["run", "--json", "-m", "opus-of-tests", "-i", image, "hello"]);
+  const { stdout } = await real.run(["run", "--json", "-m", "opus-of-tests", "-i", image, "hello"]);
   assert.equal(RunResponse.parse(JSON.parse(stdout)).image.reference, image);
   assert.equal(model.requests.at(-1)?.body?.model, "opus-of-tests");
 });
@@ -63,38 +70,36 @@ test("--memory and --cpus are the container's limits", { skip }, async () => {
 
 test("-s names a session, -r alone continues the newest, --fork goes on under a new id, and -r -s in the old one", async () => {
   const session = randomUUID();
-  assert.equal((await run(["run", "-s", session, "remember the fox"])).code, 0);
-  assert.equal((await run(["run", "-r", "recall"])).stdout, "remember the fox\n");
-  const { stdout } = await run(["run", "--json", "-r", "-s", session, "--fork", "recall"]);
+  const recall = 'answer "$(cat ~/words)"';
+  assert.equal((await run(["run", "-s", session, "echo the fox > ~/words; answer done"])).code, 0);
+  assert.equal((await run(["run", "-r", recall])).stdout, "the fox\n");
+  const { stdout } = await run(["run", "--json", "-r", "-s", session, "--fork", `${recall}; echo no more > ~/words`]);
   const fork = RunResponse.parse(JSON.parse(stdout));
-  assert.equal(fork.output, "remember the fox\nrecall");
+  assert.equal(fork.output, "the fox");
   assert.notEqual(fork.session_id, session);
-  const { stdout: again } = await run(["run", "--resume", "--session", session, "recall"]);
-  assert.equal(again, "remember the fox\nrecall\n", "without the fork's turn");
+  const { stdout: again } = await run(["run", "--resume", "--session", session, recall]);
+  assert.equal(again, "the fox\n", "without the fork's turn");
 });
 
-test("--max-budget-usd ends an agent that goes on and on with 1", async () => {
-  const prompt = "usage in=1000000 out=1000000\nforever use Bash: true";
-  const { code, stderr } = await run(["run", "--yolo", "--max-budget-usd", "0.5", prompt]);
-  assert.equal(code, 1);
-  assert.match(stderr, /✖ budget in /);
+test("what is for the agent's CLI is an option there", async () => {
+  const flags = ["--allowed-tools", "Bash(a *)", "--allowed-tools", "Edit", "--permission-mode", "plan"];
+  const { stdout } = await run(["run", ...flags, "--max-budget-usd", "0.5", scripted('printf "%s\\n" "$@"').prompt]);
+  const options = stdout.split("\n").filter((option) => /tools|permission|budget/i.test(option));
+  assert.deepEqual(options.toSorted(), [
+    "--allowedTools=Bash(a *),Edit",
+    "--max-budget-usd=0.5",
+    "--permission-mode=plan",
+  ]);
 });
 
-const touch = bash("touch made && echo made || true").prompt;
-for (const [title, flags, pattern] of [
-  ["without a permission a tool that writes is refused", [], /^result: (?!made)/],
-  [
-    "--allowed-tools permits what it names",
-    ["--allowed-tools", "Bash(touch *)", "--allowed-tools", "Bash(echo *)"],
-    /^result: made/,
-  ],
-] as const) {
-  test(title, async () => assert.match((await run(["run", ...flags, "--", touch])).stdout, pattern));
-}
+test("--allowed-tools permits what it names", async () => {
+  const flags = ["--allowed-tools", "Bash(touch *)", "--allowed-tools", "Bash(echo *)"];
+  const { stdout } = await real.run(["run", ...flags, "--", bash("touch made && echo made || true").prompt]);
+  assert.match(stdout, /^result: made/);
+});
 
 test("--permission-mode acceptEdits permits edits in the workdir", async () => {
   const write = `use Write: ${JSON.stringify({ file_path: "/workspace/made", content: "x" })}`;
-  const [refused, done] = [await run(["run", write]), await run(["run", "--permission-mode", "acceptEdits", write])];
-  assert.doesNotMatch(refused.stdout, /created successfully/);
-  assert.match(done.stdout, /created successfully/);
+  const { stdout } = await real.run(["run", "--permission-mode", "acceptEdits", write]);
+  assert.match(stdout, /created successfully/);
 });
