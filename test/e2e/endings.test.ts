@@ -5,30 +5,32 @@ import { join } from "node:path";
 import { after, test } from "node:test";
 import { startStromboli } from "./harness.ts";
 import { podman } from "./podman.ts";
-import { waiting } from "./requests.ts";
+import { makeStandIn } from "./stand-in.ts";
 import { until } from "./wait.ts";
 
-const stromboli = await startStromboli({ after });
+const stromboli = await startStromboli({ after }, { config: { claude: { binary: makeStandIn({ after }) } } });
 const { run } = stromboli;
 
 const begun = (session: string) => until("the agent", () => existsSync(join(stromboli.workspace(session), "begun")));
 const gone = (container: string) => until("its end", async () => !(await stromboli.containers()).includes(container));
 
 test("a run that takes longer than its timeout ends as timed_out, its container goes, and its session can be resumed", async () => {
-  const { status, body } = await run(waiting({ podman: { timeout: "6s" } }));
+  const { status, body } = await run({ prompt: "echo mine > ~/file; hold", podman: { timeout: "6s" } });
   assert.deepEqual([status, body.status, body.outcome], [200, "failed", "timed_out"]);
   assert.match(body.crash_info?.reason ?? "", /timeout/);
   assert.equal(body.crash_info?.task_completed, false);
   await gone(`stromboli-${body.id}`);
-  const { body: next } = await run({ prompt: "recall", claude: { session_id: String(body.session_id), resume: true } });
-  assert.equal(next.outcome, "succeeded");
-  assert.match(next.output ?? "", /touch begun/);
+  const { body: next } = await run({
+    prompt: 'answer "$(cat ~/file)"',
+    claude: { session_id: String(body.session_id), resume: true },
+  });
+  assert.deepEqual([next.outcome, next.output], ["succeeded", "mine"]);
 });
 
 test("a client that hangs up cancels the run, and its container goes", async () => {
   const session_id = randomUUID();
   const client = new AbortController();
-  const answer = run(waiting({ claude: { session_id } }), { signal: client.signal });
+  const answer = run({ prompt: "hold", claude: { session_id } }, { signal: client.signal });
   await begun(session_id);
   client.abort();
   await assert.rejects(answer, { name: "AbortError" });
@@ -40,7 +42,7 @@ test("a client that hangs up cancels the run, and its container goes", async () 
 test("a client that hangs up before the agent runs cancels the run", async () => {
   const session_id = randomUUID();
   const client = new AbortController();
-  const answer = run(waiting({ claude: { session_id } }), { signal: client.signal });
+  const answer = run({ prompt: "hold", claude: { session_id } }, { signal: client.signal });
   await until("the job", () => stromboli.jobsOf(session_id).length > 0);
   client.abort();
   await assert.rejects(answer, { name: "AbortError" });
@@ -52,7 +54,7 @@ test("a client that hangs up before the agent runs cancels the run", async () =>
 test("a client of a stream that hangs up cancels the run", async () => {
   const session_id = randomUUID();
   const client = new AbortController();
-  await stromboli.follow(waiting({ claude: { session_id } }), { signal: client.signal });
+  await stromboli.follow({ prompt: "hold", claude: { session_id } }, { signal: client.signal });
   await begun(session_id);
   client.abort();
   assert.equal((await stromboli.job(session_id, "ended")).outcome, "cancelled");
@@ -60,7 +62,7 @@ test("a client of a stream that hangs up cancels the run", async () => {
 
 test("a container that is killed by hand is a crash", async () => {
   const session_id = randomUUID();
-  const answer = run(waiting({ claude: { session_id } }));
+  const answer = run({ prompt: "hold", claude: { session_id } });
   await begun(session_id);
   await podman("kill", "--signal=KILL", (await stromboli.job(session_id, "running")).container);
   const { status, body } = await answer;
@@ -69,7 +71,7 @@ test("a container that is killed by hand is a crash", async () => {
 
 test("a container that is removed by hand while it runs is a crash", async () => {
   const session_id = randomUUID();
-  const answer = run(waiting({ claude: { session_id } }));
+  const answer = run({ prompt: "hold", claude: { session_id } });
   await begun(session_id);
   await podman("rm", "--force", "--time=0", (await stromboli.job(session_id, "running")).container);
   const { status, body } = await answer;
