@@ -4,14 +4,15 @@ import { createServer } from "node:net";
 import { once } from "node:events";
 import type { AddressInfo } from "node:net";
 import { join } from "node:path";
-import { test, type TestContext } from "node:test";
+import { after, test } from "node:test";
 import { configFolder, stateFolder } from "../../lib/paths.ts";
 import { Health } from "../../lib/schema/health.ts";
 import { createCli } from "./cli.ts";
+import type { Owner } from "./harness.ts";
 import { makePlace, type Place } from "./place.ts";
 
 /** A user without a daemon, who is left without one. */
-const harness = (t: TestContext, config: { server?: object } = {}) => {
+const harness = (t: Owner, config: { server?: object } = {}) => {
   const place = makePlace();
   const server = { port: 0, socket: place.socket, ...config.server };
   place.configure({ ...config, state_dir: place.state, server });
@@ -33,6 +34,10 @@ const knowTrial = ({ folder, configHome }: Place): void => {
   mkdirSync(join(folder, "stromboli"));
   writeFileSync(join(folder, "stromboli/trial"), found);
 };
+
+const key = "sk-ant-e2e-0123456789";
+const shared = harness({ after });
+await shared.run(["daemon", "start"], { env: { ANTHROPIC_API_KEY: key } });
 
 test("run starts a daemon where there is none, says so, and the next run finds it", async (t) => {
   const { run, pid } = harness(t);
@@ -121,17 +126,14 @@ test("the daemon in the background reads the configuration that its starter read
   assert.match((await run(["daemon", "stop", ...flags], { env })).stderr, /has stopped/);
 });
 
-test("a key in the environment of whoever starts the daemon is on no command line", async (t) => {
-  const { run, pid } = harness(t);
-  const key = "sk-ant-e2e-0123456789";
-  await run(["daemon", "start"], { env: { ANTHROPIC_API_KEY: key } });
+test("a key in the environment of whoever starts the daemon is on no command line", () => {
+  const { pid } = shared;
   assert.match(readFileSync(`/proc/${pid()}/environ`, "utf8"), new RegExp(key));
   assert.doesNotMatch(readFileSync(`/proc/${pid()}/cmdline`, "utf8"), /sk-ant/);
 });
 
-test("status tells how the daemon and what it depends upon are, for people and as JSON", async (t) => {
-  const { run } = harness(t);
-  await run(["daemon", "start"], { env: { ANTHROPIC_API_KEY: "sk-ant-e2e-0123456789" } });
+test("status tells how the daemon and what it depends upon are, for people and as JSON", async () => {
+  const { run } = shared;
   const { code, stdout, stderr } = await run(["status"]);
   assert.deepEqual([code, stderr], [0, ""]);
   assert.match(stdout, /^stromboli \S+: ok\n✔ podman\n✔ database\n✔ claude\n$/);
@@ -139,9 +141,8 @@ test("status tells how the daemon and what it depends upon are, for people and a
   assert.deepEqual([health.name, health.status], ["stromboli", "ok"]);
 });
 
-test("status and version find the daemon where the configuration file puts it", async (t) => {
-  const { run, place } = harness(t);
-  await run(["daemon", "start"]);
+test("status and version find the daemon where the configuration file puts it", async () => {
+  const { run, place } = shared;
   const env = { STROMBOLI_SERVER_SOCKET: undefined, XDG_RUNTIME_DIR: place.folder };
   assert.equal((await run(["status"], { env })).code, 0);
   assert.doesNotMatch((await run(["version"], { env })).stdout, /not running/);
