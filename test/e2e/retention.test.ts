@@ -4,10 +4,9 @@ import { join } from "node:path";
 import { after, test } from "node:test";
 import { Pruned } from "../../lib/schema/prune.ts";
 import { startStromboli } from "./harness.ts";
-import { waiting } from "./requests.ts";
 import { makeStandIn } from "./stand-in.ts";
 
-const stromboli = await startStromboli({ after });
+const stromboli = await startStromboli({ after }, { config: { claude: { binary: makeStandIn({ after }) } } });
 const { send, submit, run, ended, show } = stromboli;
 
 const prune = async (request?: object) => {
@@ -18,10 +17,13 @@ const prune = async (request?: object) => {
 const jobFolder = (id: string) => join(stromboli.place.state, "jobs", id);
 const sessionFolder = (id: string) => join(stromboli.place.state, "sessions", id);
 
-const { body: old } = await run({ prompt: "hello", idempotency_key: "once" });
+const { body: old } = await run({
+  prompt: "head -c 20000 /dev/zero > ~/big; echo kept > ~/word; answer hello",
+  idempotency_key: "once",
+});
 const id = String(old.id);
 const session = String(old.session_id);
-const { body: receipt } = await submit(waiting());
+const { body: receipt } = await submit({ prompt: "hold" });
 const atWork = { id: String(receipt.job_id), session: String(receipt.session_id) };
 await stromboli.job(atWork.session, "running");
 
@@ -46,11 +48,11 @@ test("a job that has ended goes with its output, its events and its idempotency 
   const statuses = ["", "/events", "/logs"].map(async (path) => (await send(`/jobs/${id}${path}`)).status);
   assert.deepEqual(await Promise.all(statuses), [404, 404, 404]);
   const { body } = await run({
-    prompt: "recall",
+    prompt: 'answer "$(cat ~/word)"',
     claude: { session_id: session, resume: true },
     idempotency_key: "once",
   });
-  assert.deepEqual([body.id === id, body.output], [false, "hello"]);
+  assert.deepEqual([body.id === id, body.output], [false, "kept"]);
 });
 
 test("a session goes with its files, and cannot be resumed any more", async () => {
