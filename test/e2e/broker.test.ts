@@ -7,6 +7,7 @@ import { bash } from "./requests.ts";
 import { until } from "./wait.ts";
 
 const stromboli = await startStromboli({ after });
+const overTcp = await startStromboli({ after }, { config: { claude: { transport: "tcp" } } });
 
 const handle = '-H "x-api-key: $ANTHROPIC_API_KEY"';
 const asks = {
@@ -83,14 +84,12 @@ test("the answer streams through the broker as it is written", async () => {
   assert.ok((arrivals.at(-1) ?? 0) - (arrivals[0] ?? 0) >= 500, `arrivals: ${arrivals.join(", ")}`);
 });
 
-test("over TCP the agent reaches the model as well", async (t) => {
-  const { run } = await startStromboli(t, { config: { claude: { transport: "tcp" } } });
-  const { body: answer } = await run(bash('ls /opt; echo "${ANTHROPIC_UNIX_SOCKET-no socket}"'));
+test("over TCP the agent reaches the model as well", async () => {
+  const { body: answer } = await overTcp.run(bash('ls /opt; echo "${ANTHROPIC_UNIX_SOCKET-no socket}"'));
   assert.deepEqual([answer.outcome, answer.output], ["succeeded", "result: claude\nno socket"]);
 });
 
-test("over TCP network none cannot work and is refused", async (t) => {
-  const { run } = await startStromboli(t, { config: { claude: { transport: "tcp" } } });
-  const { status: answered, body: answer } = await run({ prompt: "hello", podman: { network: "none" } });
+test("over TCP network none cannot work and is refused", async () => {
+  const { status: answered, body: answer } = await overTcp.run({ prompt: "hello", podman: { network: "none" } });
   assert.deepEqual([answered, answer.code], [400, "invalid_request"]);
 });
