@@ -44,12 +44,15 @@ test("healthz and readyz answer 200 while all is well", async () => {
   assert.deepEqual([(await send("/healthz")).status, (await send("/readyz")).status], [200, 200]);
 });
 
-test("without credentials health is degraded with 200, and readyz 503", async (t) => {
+test("without credentials health is degraded with 200, readyz 503, and a run is refused with the ways to give them", async (t) => {
   const other = await startStromboli(t, { env: { ANTHROPIC_API_KEY: "" } });
   const [health, ready] = [await other.send("/health"), await other.send("/readyz")];
   assert.deepEqual([health.status, (await bodyOf(health))["status"], ready.status], [200, "degraded", 503]);
   const status = await bodyOf(await other.send("/claude/status"));
   assert.deepEqual([status["configured"], status["credentials"]], [false, "none"]);
+  const { status: answered, body } = await other.run({ prompt: "hello" });
+  assert.deepEqual([answered, body.code], [503, "no_credentials"]);
+  assert.match(body.error ?? "", /ANTHROPIC_API_KEY.*stromboli login.*--demo/);
 });
 
 test("claude/status says that there is a key, and not which", async () => {
