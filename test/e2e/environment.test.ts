@@ -3,9 +3,15 @@ import { randomUUID } from "node:crypto";
 import { after, test } from "node:test";
 import { startStromboli } from "./harness.ts";
 import { podman, secretWith } from "./podman.ts";
-import { bash } from "./requests.ts";
+import { makeStandIn, scripted } from "./stand-in.ts";
 
-const stromboli = await startStromboli({ after }, { env: { DAEMON_ONLY: "marker", http_proxy: "", NO_PROXY: "*" } });
+const stromboli = await startStromboli(
+  { after },
+  {
+    config: { claude: { binary: makeStandIn({ after }) } },
+    env: { DAEMON_ONLY: "marker", http_proxy: "", NO_PROXY: "*" },
+  },
+);
 const { run } = stromboli;
 
 test("variables and secrets of the request are the agent's, as they are, and those of the daemon are not", async (t) => {
@@ -13,8 +19,8 @@ test("variables and secrets of the request are the agent's, as they are, and tho
   const name = await secretWith(t, "s3cret, = 'quoted'");
   const show = 'printf "%s|%s|%s|%s\\n" "$GREETING" "${EMPTY-unset}" "$_x" "$GH_TOKEN"';
   const script = `${show}; env | grep -E 'DAEMON_ONLY|STROMBOLI|XDG|proxy' || echo none`;
-  const { body } = await run(bash(script, { podman: { env, secrets_env: { GH_TOKEN: name } } }));
-  assert.equal(body.output, `result: ${env.GREETING}||1|s3cret, = 'quoted'\nnone`);
+  const { body } = await run(scripted(script, { podman: { env, secrets_env: { GH_TOKEN: name } } }));
+  assert.equal(body.output, `${env.GREETING}||1|s3cret, = 'quoted'\nnone`);
 });
 
 test("a secret that is missing is refused by name", async () => {
