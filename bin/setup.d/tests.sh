@@ -1,7 +1,23 @@
-# The user of the rootless tests.
+# What the tests need: a registry, and the user of the rootless ones.
 # shellcheck shell=sh disable=SC2154 # read by bin/setup, which sets the names and has say, must and the like
 
 test_user=stromboli-test
+
+# Out of its package and not installed: that would start a service. Without it the tests of pulls are skipped.
+test_registry() {
+  [ ! -x "$state/docker-registry" ] || return 0
+  if has apt-get && say "fetching a registry for the tests (docker-registry)" && logged fetch_registry; then
+    mv "$state/registry.part/usr/bin/docker-registry" "$state/docker-registry"
+  else
+    say "no docker-registry here: the tests of pulls are skipped"
+  fi
+  rm -rf "$state/registry.part"
+}
+
+fetch_registry() (
+  rm -rf "$state/registry.part" && mkdir -p "$state/registry.part" && cd "$state/registry.part" || exit
+  apt-get download docker-registry && dpkg-deb -x docker-registry_*.deb .
+)
 
 # The e2e tests run a second time as a user without rights. Nothing of root's environment or folders is shared.
 rootless_tests() {
@@ -27,6 +43,10 @@ rootless_tests() {
   if [ ! -f "$images/$hash.tar" ]; then
     [ -f "$tarball" ] || save_image
     give "$tarball" "$images/$hash.tar"
+  fi
+  if [ -x "$state/docker-registry" ]; then
+    give "$state/docker-registry" "$home/.local/state/stromboli/docker-registry"
+    as_test_user chmod 0755 "$home/.local/state/stromboli/docker-registry"
   fi
   as_test_user sh "$copy/bin/setup" ${force:+--force}
 }
