@@ -4,8 +4,18 @@ import { StromboliError } from "../errors.ts";
 export type Result = { exitCode: number; stdout: string; stderr: string };
 /** Open files of ours; `extra` go to descriptors 3 and on. */
 export type Files = { stdin: number; stdout: number; stderr: number; extra: readonly number[] };
-/** `stdin`: an open file of ours that the command reads. */
-export type CallOptions = { signal?: AbortSignal | undefined; timeoutMs?: number; stdin?: number };
+export type CallOptions = {
+  signal?: AbortSignal | undefined;
+  timeoutMs?: number;
+  /** An open file of ours that the command reads. */
+  stdin?: number;
+  /** Variables beside the usual ones. */
+  env?: Readonly<Record<string, string>>;
+  /** Takes what the command prints, as it comes, instead of keeping it for the result. */
+  onBytes?: (bytes: Uint8Array) => void;
+  /** Hears each line that the command says on stderr, as it comes. */
+  onLine?: (line: string) => void;
+};
 export type Podman = ReturnType<typeof createPodman>;
 
 const defaultTimeoutMs = 60_000;
@@ -26,10 +36,13 @@ export const createPodman = ({ binary, env }: { binary: string; env: Readonly<Re
 
   const call = async (
     argv: readonly string[],
-    { signal, timeoutMs = defaultTimeoutMs, stdin }: CallOptions = {},
+    { signal, timeoutMs = defaultTimeoutMs, stdin, env: more, onBytes, onLine }: CallOptions = {},
   ): Promise<Result> => {
     const result = await execa(binary, argv, {
       ...options,
+      env: { ...env, ...more },
+      ...(onBytes && { stdout: swallow(onBytes) }),
+      ...(onLine && { stderr: overhear(onLine) }),
       stdin: stdin === undefined ? "ignore" : (stdin as 0), // execa's types know no other descriptors; spawn does
       ...(timeoutMs > 0 && { timeout: timeoutMs }),
       ...(signal && { cancelSignal: signal }),
@@ -67,6 +80,20 @@ export const createPodman = ({ binary, env }: { binary: string; env: Readonly<Re
     },
   };
 };
+
+const swallow = (take: (bytes: Uint8Array) => void) => ({
+  *transform(chunk: unknown) {
+    take(chunk as Uint8Array); // what binary transforms are given
+    yield* [] as Uint8Array[];
+  },
+  binary: true as const,
+});
+
+const overhear = (hear: (line: string) => void) =>
+  function* (line: unknown) {
+    hear(String(line));
+    yield line;
+  };
 
 type Failure = {
   code?: string | undefined;
