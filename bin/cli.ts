@@ -37,6 +37,7 @@ const commands = new Map<string, () => Promise<() => Command>>([
   ["prune", async () => (await import("./commands/prune.ts")).pruneCommand],
   ["webhooks", async () => (await import("./commands/webhooks.ts")).webhooksCommand],
   ["secrets", async () => (await import("./commands/secrets.ts")).secretsCommand],
+  ["images", async () => (await import("./commands/images.ts")).imagesCommand],
   ["token", async () => (await import("./commands/token.ts")).tokenCommand],
   ["audit", async () => (await import("./commands/audit.ts")).auditCommand],
   ["daemon", async () => (await import("./commands/daemon.ts")).daemonCommand],

@@ -20,10 +20,10 @@ export const tryOut = async (client: Client, request: RunRequest, { json }: { js
 };
 
 /** A plan in lines of a name and a value. */
-export const describe = ({ image, limits, ...plan }: ContainerPlan): string =>
+export const describe = ({ image, pull, limits, ...plan }: ContainerPlan): string =>
   [
     ["image", image.reference],
-    ["digest", image.digest],
+    ["digest", pull ? "not known yet: the image is pulled first" : image.digest],
     ["user", plan.user],
     ["workdir", plan.workdir],
     ["root", plan.read_only ? "read-only" : "writable"],

@@ -65,6 +65,7 @@ export const createScreen = ({ stdout, stderr }: Streams) => {
 
 const phases: Readonly<Record<string, string>> = {
   pending: "waiting for its turn",
+  pulling: "pulling the image",
   starting: "starting a container",
 };
 

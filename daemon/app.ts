@@ -1,12 +1,14 @@
 import { OpenAPIHono } from "@hono/zod-openapi";
 import { bodyLimit } from "hono/body-limit";
 import { cors } from "hono/cors";
+import { getPath } from "hono/utils/url";
 import type { Audit } from "../lib/audit.ts";
 import type { ApiTokens } from "../lib/auth/api-tokens.ts";
 import type { Auth } from "../lib/auth/auth.ts";
 import type { Credential } from "../lib/credentials.ts";
 import { StromboliError } from "../lib/errors.ts";
 import type { Health } from "../lib/health.ts";
+import type { Catalogue } from "../lib/images.ts";
 import type { Runner } from "../lib/jobs/runner.ts";
 import type { Views } from "../lib/jobs/views.ts";
 import type { Log } from "../lib/log.ts";
@@ -27,6 +29,7 @@ import { locate } from "./middleware/source.ts";
 import { auditRoutes } from "./routes/audit.ts";
 import { authRoutes } from "./routes/auth.ts";
 import { healthRoutes } from "./routes/health.ts";
+import { imageRoutes } from "./routes/images.ts";
 import { jobRoutes } from "./routes/jobs.ts";
 import { pruneRoutes } from "./routes/prune.ts";
 import { runRoutes } from "./routes/run.ts";
@@ -40,6 +43,7 @@ export type AppDeps = {
   auth: Auth;
   audit: Audit;
   secrets: Secrets;
+  catalogue: Catalogue;
   apiTokens: ApiTokens;
   runner: Runner;
   views: Views;
@@ -57,7 +61,7 @@ const maxBodyBytes = 10 * 1024 * 1024;
 /** The HTTP API. Pure wiring: nothing opens here. */
 export const createApp = ({ config, health, credential, log, ...deps }: AppDeps) => {
   const { claude, server } = config;
-  const app = new OpenAPIHono<Variables>();
+  const app = new OpenAPIHono<Variables>({ getPath: (request) => inOneSegment(getPath(request)) });
   app.onError(answerError(log));
   app.notFound((c) => {
     throw new StromboliError("not_found", `there is no ${c.req.method} ${c.req.path}; see GET /openapi.json`);
@@ -85,8 +89,15 @@ export const createApp = ({ config, health, credential, log, ...deps }: AppDeps)
     .route("/", authRoutes(deps))
     .route("/", tokenRoutes(deps))
     .route("/", secretRoutes(deps))
+    .route("/", imageRoutes(deps))
     .route("/", auditRoutes(deps));
 };
+
+/** The name of an image holds slashes, which a parameter of a path does not. */
+const inOneSegment = (path: string): string =>
+  path.startsWith(images) ? images + path.slice(images.length).replaceAll("/", "%2F") : path;
+
+const images = "/images/";
 
 const tooLarge = (): never => {
   throw new StromboliError("payload_too_large", `the body is larger than ${maxBodyBytes} bytes`);

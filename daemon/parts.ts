@@ -15,7 +15,6 @@ import type { Log } from "../lib/log.ts";
 import { findMachine, podmanEnvironment } from "../lib/machine.ts";
 import { createContainers } from "../lib/podman/containers.ts";
 import { createEnds } from "../lib/podman/ends.ts";
-import { createImages } from "../lib/podman/images.ts";
 import { createOrphanWatch } from "../lib/podman/orphans.ts";
 import { createPodman } from "../lib/podman/podman.ts";
 import { createSecretVault } from "../lib/podman/secrets.ts";
@@ -26,6 +25,7 @@ import { createSessions } from "../lib/sessions.ts";
 import type { Stores } from "../lib/store/stores.ts";
 import { webhookBody } from "../lib/webhooks/body.ts";
 import { createOutbox } from "../lib/webhooks/outbox.ts";
+import { createImageParts } from "./image-parts.ts";
 
 type Options = {
   config: Config;
@@ -53,6 +53,10 @@ export const createParts = ({ config, env, log, folders, own, stores }: Options,
   const views = createViews({ ...common, bellOf: (id) => runner.bellOf(id) });
   const outbox = stack.use(createOutbox({ ...common, bodyOf: webhookBody(views), config: config.webhooks }));
   const secrets = createSecrets({ ...common, vault: createSecretVault({ podman, folder: folders.state }) });
+  const { images, pulls, catalogue } = createImageParts(
+    { ...common, podman, machine, store: stores.imageStore, cli },
+    stack,
+  );
   const runner = createRunner({
     ...common,
     orphans: createOrphanWatch(),
@@ -62,7 +66,8 @@ export const createParts = ({ config, env, log, folders, own, stores }: Options,
     credential,
     containers,
     ends: stack.use(createEnds({ podman, containers, label, log })),
-    images: createImages({ podman, store: stores.imageStore, label, now }),
+    images,
+    pulls,
     secrets,
     broker: createBroker({
       ...common,
@@ -87,5 +92,5 @@ export const createParts = ({ config, env, log, folders, own, stores }: Options,
   });
   const access = { secrets, auth: createAuth(common), apiTokens: createApiTokens(common), audit: createAudit(common) };
   const { deliveries } = stores;
-  return { config, log, ...access, credential, runner, views, outbox, retention, health, deliveries };
+  return { config, log, ...access, credential, runner, views, outbox, retention, health, deliveries, catalogue };
 };

@@ -40,6 +40,13 @@ const table = {
   rate_limited: { status: 429, exit: 69, hint: "" },
   too_many_jobs: { status: 429, exit: 69, hint: "try again when some have ended" },
   payload_too_large: { status: 413, exit: 2, hint: "" },
+  registry_denied: {
+    status: 502,
+    exit: 78,
+    hint: "check the name, or log in where the daemon runs, with: podman login REGISTRY",
+  },
+  registry_unreachable: { status: 502, exit: 69, hint: "" },
+  registry_failed: { status: 502, exit: 69, hint: "" },
   internal: { status: 500, exit: 70, hint: "the daemon's log has the details" },
   auth_not_configured: {
     status: 503,
@@ -52,6 +59,7 @@ const table = {
   start_failed: { status: 503, exit: 69, hint: "" },
   queue_full: { status: 503, exit: 69, hint: "try again later, or raise jobs.max_queued" },
   storage_failed: { status: 503, exit: 69, hint: "make room or make it writable; Stromboli then goes on by itself" },
+  disk_full: { status: 503, exit: 69, hint: "remove images with: podman image prune, or lower podman.keep_free" },
   shutting_down: { status: 503, exit: 69, hint: "" },
   config_invalid: { status: 500, exit: 78, hint: "" },
 } as const;

@@ -17,5 +17,6 @@ export const failures = {
   500: json(Failure, "A bug; the log has the details"),
   429: json(Failure, "Too much at once; Retry-After says when to try again, in seconds"),
   416: json(Failure, "There are no such bytes"),
+  502: json(Failure, "A registry did not give what was asked for"),
   503: json(Failure, "Not ready: credentials, Podman or the daemon's end"),
 } as const;

@@ -19,7 +19,7 @@ export const createCliFinder = ({ claude }: Config, arch: string = process.arch)
     glibc: () => (glibc !== undefined && existsSync(glibc) ? glibc : undefined),
 
     /** The binary that runs in an image; throws `image_incompatible` when none does. */
-    forImage(reference: string, { libc, architecture }: LocalImage): string {
+    forImage(reference: string, { libc, architecture }: Pick<LocalImage, "libc" | "architecture">): string {
       if (architecture !== architectures[arch]) {
         throw new StromboliError(
           "image_incompatible",

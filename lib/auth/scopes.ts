@@ -14,6 +14,7 @@ const rules: readonly [method: string, path: RegExp, need: Need][] = [
   ["POST", /^\/webhooks\//, "run"],
   ["GET", /^\/(jobs|webhooks|claude)(\/|$)/, "read"],
   ["*", /^\/secrets(\/|$)/, "secrets"],
+  ["*", /^\/images(\/|$)/, "images"],
   ["*", /^\/(tokens|audit|prune)(\/|$)/, "admin"],
 ];
 

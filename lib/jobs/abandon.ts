@@ -14,7 +14,8 @@ export const abandon = async (deps: AbandonDeps, job: Job, why: unknown): Promis
   const unused = (deps.sessionStore.find(job.sessionId)?.runs ?? 0) === 0; // also one that was not to be kept
   await cleanUp(deps, job, { forget: unused }); // before the row ends: a crash in between is found by its open row
   const { stopReason } = deps.jobs.progress(job.id) ?? job;
-  close(deps, job, unstarted(job, { at: deps.now(), error: stopReason === "cancelled" ? undefined : error }));
+  const ending = unstarted(job, { at: deps.now(), error: stopReason === "cancelled" ? undefined : error });
+  close(deps, job, stopReason === "timed_out" ? { ...ending, outcome: "timed_out" } : ending);
 };
 
 /** Ends a job before its turn has come. */

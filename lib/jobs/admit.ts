@@ -5,7 +5,7 @@ import { noCredentials, type Credential } from "../credentials.ts";
 import { StromboliError } from "../errors.ts";
 import { planRun, type Machine, type Plan } from "../policy/plan.ts";
 import type { VolumeRules } from "../policy/volumes.ts";
-import type { FoundImage, Images } from "../podman/images.ts";
+import type { Images } from "../podman/images.ts";
 import type { Config } from "../schema/config.ts";
 import type { RunRequest } from "../schema/run.ts";
 import type { Secrets } from "../secrets.ts";
@@ -14,7 +14,9 @@ import type { Db } from "../store/database.ts";
 import { keyLifeMs, type IdempotencyStore } from "../store/idempotency.ts";
 import { titleOf, type JobStore, type NewJob } from "../store/jobs.ts";
 import type { SessionStore } from "../store/sessions.ts";
+import type { Job } from "../store/job-rows.ts";
 import { refusedUrl } from "../webhooks/address.ts";
+import { chooseImage } from "./choose-image.ts";
 
 export type AdmissionDeps = {
   config: Config;
@@ -25,7 +27,7 @@ export type AdmissionDeps = {
   sessions: Sessions;
   sessionStore: SessionStore;
   idempotency: IdempotencyStore;
-  images: Images;
+  images: Pick<Images, "find" | "findAny" | "byId">;
   secrets: Pick<Secrets, "check">;
   cli: CliFinder;
   credential: () => Credential | undefined;
@@ -71,21 +73,20 @@ export const rehearse = async (
   return decided;
 };
 
-export type Decided = { plan: Plan; image: FoundImage };
+export type Decided = { plan: Plan; image: Job["image"] };
 
 const decide = async (deps: AdmissionDeps, asked: Asked): Promise<Decided> => {
-  const { config, machine, images, secrets, cli } = deps;
+  const { config, machine, secrets } = deps;
   checkWebhook(config, asked);
   const plan = planRun(asked.request, config, { machine, rules: deps.volumeRules() });
   if (!asked.request.demo && !deps.credential()) throw noCredentials();
   const [image] = await Promise.all([
-    images.find(plan.images),
+    chooseImage(deps, plan.images),
     secrets.check(
       asked.caller,
       plan.secrets.map(({ name }) => name),
     ),
   ]);
-  cli.forImage(image.reference, image);
   return { plan, image };
 };
 
@@ -102,7 +103,7 @@ const enter = (deps: AdmissionDeps, asked: Asked, { plan, image }: Decided): Adm
     sessionId: choice.id,
     request,
     container: `stromboli-${id}`,
-    image: { reference: image.reference, id: image.id, digest: image.digest },
+    image,
     forkedFrom: choice.from ?? null,
     timeoutMs: plan.limits.timeoutMs,
     createdAt: at,

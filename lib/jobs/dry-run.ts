@@ -19,8 +19,9 @@ export const dryRun = async (
   }
 };
 
-const viewOf = ({ podman }: RunRequest, { plan, image: { reference, id, digest } }: Decided) => ({
-  image: { reference, id, digest },
+const viewOf = ({ podman }: RunRequest, { plan, image }: Decided) => ({
+  image,
+  pull: image.id === "",
   user: plan.user,
   workdir: plan.workdir,
   read_only: plan.readOnly,

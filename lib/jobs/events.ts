@@ -92,10 +92,11 @@ export const lastIdOf = async (folder: JobFolder, progress: Omit<Progress, "stop
   return 1 + (await journal.lastId());
 };
 
-const statusEvents = ({ createdAt, claimedAt, startedAt }: Omit<Progress, "stopReason">): JobEvent[] =>
+/** A job that has its image pulled says so in the place of `starting`: the numbers of events stay the same. */
+const statusEvents = ({ createdAt, claimedAt, startedAt, pullMs }: Omit<Progress, "stopReason">): JobEvent[] =>
   [
     { status: "pending", at: createdAt },
-    { status: "starting", at: claimedAt },
+    { status: pullMs === null ? "starting" : "pulling", at: claimedAt },
     { status: "running", at: startedAt },
   ].flatMap(({ status, at }, index) =>
     at === null

@@ -9,7 +9,7 @@ export type Source = (typeof sources)[number];
 /** `count` lines of a source, in bytes; each is an event, numbered from `firstId`. */
 export type Segment = { firstId: number; source: Source; start: number; end: number; count: number };
 
-/** The moves of a job come first and are told by its row: 1 pending, 2 starting, 3 running. */
+/** The moves of a job come first and are told by its row: 1 pending, 2 starting or pulling, 3 running. */
 export const firstLineId = 4;
 
 /**

@@ -34,7 +34,7 @@ export type LaunchDeps = {
   sessions: Sessions;
   containers: Containers;
   ends: Ends;
-  images: Images;
+  images: Pick<Images, "byId">;
   cli: CliFinder;
   credential: () => Credential | undefined;
   broker: Broker;

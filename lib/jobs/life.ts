@@ -1,18 +1,20 @@
 import { setTimeout as pause } from "node:timers/promises";
 import type { OpenDoor } from "../broker/broker.ts";
-import { storageFailure } from "../errors.ts";
+import { storageFailure, StromboliError } from "../errors.ts";
 import type { Log } from "../log.ts";
 import { untilItWorks } from "../persist.ts";
 import type { Job } from "../store/job-rows.ts";
 import type { Tasks } from "../tasks.ts";
 import { abandon } from "./abandon.ts";
 import { cleanUp } from "./clean-up.ts";
+import { fetchImage, type FetchDeps } from "./fetch-image.ts";
 import { finish, type FinishDeps } from "./finish.ts";
 import { launch, type LaunchDeps } from "./launch.ts";
 import type { Live, LiveJobs } from "./live.ts";
 import { takeOver, type RecoveryDeps } from "./recover.ts";
 
-export type LifeDeps = LaunchDeps &
+export type LifeDeps = FetchDeps &
+  LaunchDeps &
   FinishDeps &
   RecoveryDeps & {
     log: Log;
@@ -53,10 +55,11 @@ export const createLife = (deps: LifeDeps, { liveJobs, tasks, detached, onStart 
   const begin = async (job: Job, live: Live): Promise<void> => {
     live.bell.ring();
     await using stack = new AsyncDisposableStack();
-    const start = await surely("starting a job", () => tryToLaunch(deps, job));
+    const signals = { cancel: live.cancel.signal, detached };
+    const start = await surely("starting a job", () => tryToLaunch(deps, job, signals));
     if ("failure" in start) {
       await surely("ending a job that did not start", () => abandon(deps, job, start.failure));
-      return end(job, live, jobs.find(job.id)?.ending?.outcome === "cancelled" ? undefined : start.failure);
+      return end(job, live, jobs.find(job.id)?.ending?.outcome === "start_failed" ? start.failure : undefined);
     }
     stack.use(start.door);
     await surely("writing down that a job runs", () => jobs.started(job.id, now()));
@@ -91,15 +94,19 @@ export const createLife = (deps: LifeDeps, { liveJobs, tasks, detached, onStart 
   };
 };
 
+/** What the end of the daemon has ended, the next one does again. */
+const isGivenUp = (failure: unknown): boolean => failure instanceof StromboliError && failure.code === "shutting_down";
+
 /** A disk that is full, of which nothing has come yet but a folder, is thrown: then the job is launched anew. */
 const tryToLaunch = async (
-  deps: LaunchDeps,
+  deps: FetchDeps & LaunchDeps,
   job: Job,
+  { cancel, detached }: { cancel: AbortSignal; detached: AbortSignal },
 ): Promise<{ door: OpenDoor & AsyncDisposable } | { failure: unknown }> => {
   try {
-    return { door: await launch(deps, job) };
+    return { door: await launch(deps, await fetchImage(deps, job, AbortSignal.any([cancel, detached]))) };
   } catch (failure) {
-    if (storageFailure(failure)) throw failure;
+    if (storageFailure(failure) || (detached.aborted && isGivenUp(failure))) throw failure;
     return { failure };
   }
 };

@@ -61,6 +61,7 @@ const commonOf = (job: Job) => ({
 const openReport = (job: Job) => ({
   id: job.id,
   status: job.state === "pending" ? ("pending" as const) : ("running" as const),
+  ...withoutUndefined({ phase: phaseOf(job) }),
   output: "",
   ...commonOf(job),
   exit_code: null,
@@ -68,12 +69,19 @@ const openReport = (job: Job) => ({
   ended_at: null,
   timings_ms: {
     queue: job.claimedAt === null ? 0 : Math.max(0, job.claimedAt - job.createdAt),
-    create: job.startedAt === null ? 0 : Math.max(0, job.startedAt - (job.claimedAt ?? job.createdAt)),
+    ...(job.pullMs !== null && { pull: job.pullMs }),
+    create:
+      job.startedAt === null ? 0 : Math.max(0, job.startedAt - (job.claimedAt ?? job.createdAt) - (job.pullMs ?? 0)),
     hooks: 0,
     agent: 0,
     first_token: null,
   },
 });
+
+const phaseOf = ({ state, image }: Job): JobResponse["phase"] => {
+  if (state === "starting" && image.id === "") return "pulling";
+  return state === "ended" ? undefined : state;
+};
 
 /** The line of the result; nothing when somebody has removed the file. */
 const lineAt = ({ output }: JobFolder, place: Place): Promise<string | undefined> =>

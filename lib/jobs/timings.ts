@@ -6,7 +6,7 @@ type Times = { endedAt: number; hooks: HookState | undefined; firstTokenAt: numb
 
 /** How long each phase of a run took, in milliseconds. Clocks may have stepped: none is below 0. Pure. */
 export const timingsOf = (
-  { createdAt, claimedAt, startedAt }: Job,
+  { createdAt, claimedAt, startedAt, pullMs }: Job,
   { endedAt, hooks: state, firstTokenAt }: Times,
 ): Timings => {
   const claimed = claimedAt ?? endedAt;
@@ -15,7 +15,8 @@ export const timingsOf = (
   const hooks = Math.min(Math.max(0, hooksEndOf(state, endedAt) - began), whole);
   return {
     queue: Math.max(0, claimed - createdAt),
-    create: Math.max(0, began - claimed),
+    ...(pullMs !== null && { pull: pullMs }),
+    create: Math.max(0, began - claimed - (pullMs ?? 0)),
     hooks,
     agent: whole - hooks,
     first_token: firstTokenAt === null ? null : Math.max(0, firstTokenAt - began - hooks),

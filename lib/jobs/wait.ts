@@ -93,7 +93,10 @@ const goneAfterMs = 15_000;
 const reasonsToStop = (deps: Deps, job: Job, watch: Watch & { over: AbortSignal }): Promise<StopReason>[] => {
   const { cancel, over, recorder } = watch;
   return [
-    pause(timeLeft(deps, job, job.timeoutMs), "timed_out" as const, { signal: over, ref: false }),
+    pause(timeLeft(deps, job, Math.max(0, job.timeoutMs - (job.pullMs ?? 0))), "timed_out" as const, {
+      signal: over,
+      ref: false,
+    }),
     hooksLate(deps, job, watch),
     cancelled(cancel, over),
     recorder.full,

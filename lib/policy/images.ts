@@ -37,7 +37,39 @@ export const planImages = (asked: string | undefined, { podman, policy }: Config
   throw new StromboliError("image_not_allowed", `image ${asked} is not allowed here; ${why}`);
 };
 
-const candidates = (text: string): readonly string[] => {
+/**
+ * The one reference in full that a pull of `text` means: where it names no registry, Docker Hub's. Throws
+ * `image_not_allowed`, or `invalid_request` for what comes from no registry.
+ */
+export const planPull = (text: string, { podman, policy }: Pick<Config, "podman" | "policy">): string => {
+  if (id.test(text)) throw new StromboliError("invalid_request", `${text} is an id; an image is pulled by its name`);
+  const { name, suffix } = normalise(text);
+  const image = name + suffix;
+  if (!isPullable(image))
+    throw new StromboliError("invalid_request", `${image} is built on this machine; no registry has it`);
+  if (candidates(podman.image).includes(image) || isAllowed(image, policy.images)) return image;
+  throw new StromboliError("image_not_allowed", `image ${text} is not allowed here; see policy.images`);
+};
+
+/** Of references in full, the one that a registry may have; `localhost/`, without a port, is what was built here. */
+export const pullable = (references: readonly string[]): string | undefined => references.findLast(isPullable);
+
+const isPullable = (image: string): boolean => !id.test(image) && !image.startsWith("localhost/");
+
+/** Where a search for `text` goes: to the registry that it names, or to Docker Hub. Throws `image_not_allowed`. */
+export const planSearch = (text: string, { policy }: Pick<Config, "policy">): string => {
+  const term = hasRegistry(text) ? text : `docker.io/${text}`;
+  const registry = term.slice(0, term.indexOf("/") + 1);
+  if (policy.images.some((pattern) => reaches(splitPattern(pattern).pattern, registry))) return term;
+  throw new StromboliError("image_not_allowed", `no image of ${registry.slice(0, -1)} is allowed; see policy.images`);
+};
+
+/** Whether a pattern may match anything in a registry. */
+const reaches = (pattern: string, registry: string): boolean =>
+  pattern.startsWith("**") || fits(pattern.slice(0, pattern.indexOf("/") + 1), registry);
+
+/** The references in full by which an image that is here may be meant, whether or not it may be run. */
+export const candidates = (text: string): readonly string[] => {
   if (id.test(text)) return [text];
   const meant = [normalise(text), ...(hasRegistry(text) ? [] : [normalise(`localhost/${text}`)])];
   return meant.map(({ name, suffix }) => name + suffix).toReversed();

@@ -76,6 +76,7 @@ const Keys = z.strictObject({
         .default("1000:1000"),
       stop_grace: Duration.default("10s"),
       tmp_size: MemorySize.default("256m"),
+      keep_free: FileSize.default("1g"),
     })
     .prefault({}),
   defaults: z
@@ -122,6 +123,7 @@ const Keys = z.strictObject({
       images: z
         .array(z.string().regex(/^[a-z0-9*][A-Za-z0-9._:/@*-]*$/, "must be an image reference, with * and ** in it"))
         .default(["**"]),
+      pull: z.enum(["never", "missing", "always"]).default("never"),
       max_memory: ceiling(MemorySize, "at least 64m: a whole number with a unit of b, k, m or g, such as 2g"),
       max_cpus: ceiling(CpuCount, 'a decimal number in a string, such as "2"'),
       max_timeout: ceiling(Duration, "a duration of at most 24d, such as 90s, 30m or 1h30m"),

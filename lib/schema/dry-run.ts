@@ -7,6 +7,7 @@ const count = z.int().nonnegative();
 export const ContainerPlan = z
   .object({
     image: z.object({ reference: z.string(), id: z.string(), digest: z.string() }),
+    pull: z.boolean().describe("The image would be pulled first; it has no id yet."),
     user: z.string().describe("uid:gid of the agent."),
     workdir: z.string(),
     read_only: z.boolean().describe("Of the root file system."),

@@ -53,8 +53,17 @@ export const CrashInfo = z
 export type CrashInfo = z.output<typeof CrashInfo>;
 
 export const Timings = z
-  .object({ queue: count, create: count, hooks: count, agent: count, first_token: count.nullable() })
-  .describe("Milliseconds spent in each phase; first_token counts from the start of the agent.")
+  .object({
+    queue: count,
+    pull: count.optional(),
+    create: count,
+    hooks: count,
+    agent: count,
+    first_token: count.nullable(),
+  })
+  .describe(
+    "Milliseconds spent in each phase, pull only where there was one; first_token counts from the agent's start.",
+  )
   .meta({ id: "Timings" });
 export type Timings = z.output<typeof Timings>;
 
@@ -94,6 +103,10 @@ export const JobResponse = z
     ...RunResponse.shape,
     status: JobStatus,
     outcome: Outcome.optional(),
+    phase: z
+      .enum(["pending", "pulling", "starting", "running"])
+      .optional()
+      .describe("What a job that has not ended is at; pulling: its image is not here yet."),
     title: z.string().describe("How the prompt begins."),
     priority: z.int(),
     webhook_url: z.string().optional(),

@@ -34,7 +34,10 @@ export type Job = {
   /** The session whose files the run's own starts with. */
   forkedFrom: string | null;
   container: string;
+  /** Without an id while the job has yet to have it pulled. */
   image: Image;
+  /** How long it has had its image pulled; null when the image was there. */
+  pullMs: number | null;
   timeoutMs: number;
   handleHash: string;
   brokerPort: number | null;
@@ -62,6 +65,7 @@ export type Row = {
   image_reference: string;
   image_id: string;
   image_digest: string;
+  pull_ms: number | null;
   timeout_ms: number;
   handle_hash: string;
   broker_port: number | null;
@@ -90,7 +94,7 @@ export type Row = {
 
 /** All of {@link Row}, for a `select`. */
 export const columns = `id, seq, owner, state, session_id, forked_from, container, image_reference, image_id, image_digest,
-  timeout_ms, handle_hash, broker_port, priority, title, labels, output_format, webhook_url, stop_reason, outcome,
+  pull_ms, timeout_ms, handle_hash, broker_port, priority, title, labels, output_format, webhook_url, stop_reason, outcome,
   exit_code, error, num_turns, usage, timings, result_start, result_end, partial_output, bytes, created_at, updated_at,
   claimed_at, started_at, ended_at`;
 
@@ -103,6 +107,7 @@ export const toJob = (row: Row): Job => ({
   forkedFrom: row.forked_from,
   container: row.container,
   image: { reference: row.image_reference, id: row.image_id, digest: row.image_digest },
+  pullMs: row.pull_ms,
   timeoutMs: row.timeout_ms,
   handleHash: row.handle_hash,
   brokerPort: row.broker_port,

@@ -9,7 +9,7 @@ export type NewJob = Pick<
 > & { request: RunRequest };
 
 /** The moves of a job and their times: cheap to look at often. */
-export type Progress = Pick<Job, "state" | "stopReason" | "createdAt" | "claimedAt" | "startedAt">;
+export type Progress = Pick<Job, "state" | "stopReason" | "createdAt" | "claimedAt" | "startedAt" | "pullMs">;
 
 export type JobStore = ReturnType<typeof createJobStore>;
 
@@ -20,7 +20,8 @@ const createReads = (db: Db) => {
   const byContainer = db.prepare<[string], Row>(`select ${columns} from jobs where container = ?`);
   const request = db.prepare<[string], { request: string }>("select request from job_requests where job_id = ?");
   const progress = db.prepare<[string], Progress>(`
-    select state, stop_reason as stopReason, created_at as createdAt, claimed_at as claimedAt, started_at as startedAt
+    select state, stop_reason as stopReason, created_at as createdAt, claimed_at as claimedAt, started_at as startedAt,
+      pull_ms as pullMs
     from jobs where id = ?`);
   const open = db.prepare<[], Row>(`select ${columns} from jobs where state <> 'ended' order by seq`);
   const pending = db.prepare<[], { count: number }>(
@@ -52,15 +53,18 @@ const createReads = (db: Db) => {
 const createMoves = (db: Db) => {
   const insert = db.prepare(`
     insert into jobs (id, owner, state, session_id, forked_from, container, image_reference, image_id, image_digest,
-      timeout_ms, handle_hash, priority, title, labels, output_format, webhook_url, created_at, updated_at)
+      pull_ms, timeout_ms, handle_hash, priority, title, labels, output_format, webhook_url, created_at, updated_at)
     values (@id, @owner, 'pending', @sessionId, @forkedFrom, @container, @reference, @imageId, @digest,
-      @timeoutMs, '', @priority, @title, @labels, @outputFormat, @webhookUrl, @createdAt, @createdAt)`);
+      @pullMs, @timeoutMs, '', @priority, @title, @labels, @outputFormat, @webhookUrl, @createdAt, @createdAt)`);
   const insertRequest = db.prepare("insert into job_requests values (?, ?)");
   const claim = db.prepare<[{ at: number; mostOfOne: number }], Row>(`
     ${move("claimed")}, claimed_at = @at, updated_at = @at
     where seq = (${nextPending}) and ${from("claimed")} returning ${columns}`);
   const open = db.prepare(
     "update jobs set handle_hash = @hash, broker_port = @port where id = @id and state = 'starting'",
+  );
+  const pull = db.prepare(
+    "update jobs set image_id = @id, image_digest = @digest, pull_ms = @ms where id = @job and state = 'starting'",
   );
   const start = db.prepare(
     `${move("started")}, started_at = @at, updated_at = @at where id = @id and ${from("started")}`,
@@ -76,7 +80,8 @@ const createMoves = (db: Db) => {
   return {
     insert: db.transaction(({ request, image, ...job }: NewJob): void => {
       const { reference, id: imageId, digest } = image;
-      insert.run({ ...job, ...described(request), reference, imageId, digest });
+      const pullMs = imageId === "" ? 0 : null;
+      insert.run({ ...job, ...described(request), reference, imageId, digest, pullMs });
       insertRequest.run(job.id, JSON.stringify(request));
     }),
     /**
@@ -86,6 +91,9 @@ const createMoves = (db: Db) => {
     claim: (at: number, mostOfOne = Number.MAX_SAFE_INTEGER): Job | undefined => maybe(claim.get({ at, mostOfOne })),
     /** Remembers by what the broker knows a job. */
     opened: (id: string, door: { hash: string; port: number | null }): void => void open.run({ id, ...door }),
+    /** The image of a job that had to have it pulled is here, after so long. */
+    pulled: (job: string, { id, digest }: { id: string; digest: string }, ms: number): void =>
+      void pull.run({ job, id, digest, ms: Math.round(ms) }),
     /** The moves answer false when the job was not where the move starts. */
     started: (id: string, at: number): boolean => start.run({ id, at }).changes === 1,
     /** The first reason to stop a job is the one that counts. */

@@ -11,6 +11,7 @@ const image = (more: Partial<LocalImage> = {}): LocalImage => ({
   architecture: "amd64",
   path: "/usr/bin:/bin",
   libc: "glibc",
+  tools: [],
   ...more,
 });
 

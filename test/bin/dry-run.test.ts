@@ -5,6 +5,7 @@ import { answering, json } from "./harness.ts";
 
 const plan = {
   image: { reference: "localhost/stromboli-agent:latest", id: "1", digest: "sha256:2" },
+  pull: false,
   user: "1000:1000",
   workdir: "/workspace",
   read_only: true,

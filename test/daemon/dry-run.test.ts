@@ -21,6 +21,7 @@ for (const path of ["/run", "/run/async", "/run/stream"]) {
     assert.ok(answer.allowed && status === 200);
     assert.deepEqual(answer.plan, {
       image: { reference: "localhost/python:latest", id: "sha256:1", digest: "sha256:2" },
+      pull: false,
       user: `${process.getuid?.()}:${process.getgid?.()}`,
       workdir: "/workspace",
       read_only: true,

@@ -10,6 +10,7 @@ import { createAudit } from "../../lib/audit.ts";
 import { createApiTokens } from "../../lib/auth/api-tokens.ts";
 import { createAuth } from "../../lib/auth/auth.ts";
 import type { Credential } from "../../lib/credentials.ts";
+import { StromboliError } from "../../lib/errors.ts";
 import type { Admitted, Asked } from "../../lib/jobs/admit.ts";
 import { jobFolder } from "../../lib/jobs/folder.ts";
 import type { Runner } from "../../lib/jobs/runner.ts";
@@ -18,6 +19,11 @@ import type { Config } from "../../lib/schema/config.ts";
 import type { RunResponse } from "../../lib/schema/job.ts";
 import type { Component } from "../../lib/schema/health.ts";
 import { createSecrets } from "../../lib/secrets.ts";
+import { createCatalogue } from "../../lib/images.ts";
+import type { ListedImage } from "../../lib/podman/images.ts";
+import type { Pulls } from "../../lib/podman/pulls.ts";
+import type { Found } from "../../lib/podman/registry.ts";
+import type { Inside } from "../../lib/store/images.ts";
 import { openBelow } from "../harness.ts";
 import { jobOf } from "../jobs/containers.ts";
 import { openRunner, resultLine } from "../jobs/harness.ts";
@@ -47,6 +53,10 @@ type Options = z.input<typeof Config> & {
   ended?: (id: string) => Promise<void>;
   /** What every agent writes. */
   output?: string;
+  /** The images on the machine, and what is in them by their ids. */
+  images?: readonly (ListedImage & Inside)[];
+  search?: () => Promise<Found[]>;
+  join?: Pulls["join"];
   /** Whether agents end by themselves, with success; else the test ends them. */
   ends?: boolean;
 };
@@ -60,7 +70,7 @@ export type CallOptions = {
 /** The real app over the real runner, views, database and files; the containers are the test's. */
 export const openApp = (t: TestContext, options: Options = {}) => {
   const { components = [], credential = () => undefined, output = resultLine, ends = true, ...more } = options;
-  const { submit, ended, ...config } = more;
+  const { submit, ended, images = [], search, join, ...config } = more;
   const place = openRunner(t, { ...config, server: { shutdown_grace: "1ms", ...config.server } });
   const { deps, fake, allViews } = place;
   fake.state.output = output;
@@ -84,6 +94,12 @@ export const openApp = (t: TestContext, options: Options = {}) => {
     apiTokens,
     audit: createAudit({ audit: place.audit, now: Date.now }),
     secrets: createSecrets({ ...place.authDeps, vault: emptyVault, secretStore: place.secretStore }),
+    catalogue: createCatalogue({
+      ...deps,
+      ...imagesOf(images),
+      registry: { search: search ?? notHere },
+      pulls: { join: join ?? notHere },
+    }),
     health: { components: () => Promise.resolve(components), isDraining: place.runner.isDraining },
     deliveries: place.deliveries,
     outbox: { redeliver: () => undefined },
@@ -110,6 +126,25 @@ export const openApp = (t: TestContext, options: Options = {}) => {
     listen: (limits?: typeof requestLimits) => listen(t, serve(app, "tcp", limits)),
   };
 };
+
+const notHere = () => {
+  throw new Error("not in these tests");
+};
+
+const imagesOf = (images: readonly (ListedImage & Inside)[]) => ({
+  images: {
+    list: () => Promise.resolve([...images]),
+    describe: (references: readonly string[]) => {
+      const found = images.find(({ id, names }) => references.some((one) => one === id || names.includes(one)));
+      if (!found) throw new StromboliError("image_not_found", `there is no image ${references.at(-1)}`);
+      return Promise.resolve(found);
+    },
+    inside: ({ id }: { id: string }) => {
+      const { libc, tools } = images.find((image) => image.id === id) ?? { libc: "none" as const, tools: [] };
+      return Promise.resolve({ libc, tools });
+    },
+  },
+});
 
 /** Podman's store in the tests that are not about it. */
 const emptyVault: SecretVault = {

@@ -18,7 +18,7 @@ const at = (host: string, ...args: readonly string[]) => ({ args, env: { STROMBO
 const missing = randomUUID();
 const refusals = [
   ["a session that is not there", ["-r", "-s", missing, "hello"], 1, new RegExp(`no session ${missing}`)],
-  ["an image that is not there", ["-i", "localhost/missing", "hello"], 1, /no image localhost\/missing.*podman pull/],
+  ["an image that is not there", ["-i", "localhost/missing", "hello"], 1, /no image localhost\/missing.*build it/],
   ["a volume against the policy", ["-v", "/etc:/data:ro", "hello"], 77, /policy\.volumes/],
 ] as const;
 const mistakes = [

@@ -58,7 +58,7 @@ test("a short name is not taken for an image that was built here and is not allo
   t.after(() => callPodman("rmi", "localhost/stromboli-e2e-short:1"));
   const { status, body } = await run({ prompt: "hello", podman: { image: "stromboli-e2e-short:1" } });
   assert.deepEqual([status, body.code], [404, "image_not_found"]);
-  assert.match(body.error ?? "", /podman pull docker\.io\/library\/stromboli-e2e-short:1/);
+  assert.match(body.error ?? "", /images pull docker\.io\/library\/stromboli-e2e-short:1/);
 });
 
 const bodyOf = (volume: string) => ({

@@ -108,7 +108,7 @@ for (const [title, more, code] of [
     const { jobs, deps, start } = openRunner(t);
     const refuse = () => Promise.reject(new StromboliError(code, "there is none"));
     const runner = start(
-      "images" in more ? { images: { ...deps.images, find: refuse } } : { secrets: { check: refuse } },
+      "images" in more ? { images: { ...deps.images, findAny: refuse } } : { secrets: { check: refuse } },
     );
     const request = requestOf({ podman: { secrets_env: { A: "b" } } });
     await assert.rejects(runner.submit({ caller: localCaller, request, mode: "job" }), { code });
@@ -119,8 +119,8 @@ for (const [title, more, code] of [
 test("a request that was on its way when the daemon began to stop is refused", async (t) => {
   const { jobs, deps, start } = openRunner(t);
   const { promise: gate, resolve: open } = Promise.withResolvers<void>();
-  const find = async (references: readonly string[]) => (await gate, deps.images.find(references));
-  const runner = start({ images: { ...deps.images, find } });
+  const findAny = async (references: readonly string[]) => (await gate, deps.images.findAny(references));
+  const runner = start({ images: { ...deps.images, findAny } });
   const submitted = assert.rejects(runner.submit({ caller: localCaller, request: requestOf(), mode: "job" }), {
     code: "shutting_down",
   });

@@ -21,7 +21,7 @@ type Settings = z.input<typeof Config>;
 type Asking = { after?: number; follow?: boolean; signal?: AbortSignal };
 
 const architecture = process.arch === "arm64" ? "arm64" : "amd64";
-const image: LocalImage = { id: "sha256:1", digest: "sha256:2", architecture, path: "/bin", libc: "glibc" };
+const image: LocalImage = { id: "sha256:1", digest: "sha256:2", architecture, path: "/bin", libc: "glibc", tools: [] };
 
 /** The real runner, sessions and database; the containers are the test's. All is closed at its end. */
 export const openRunner = (t: TestContext, config: Settings = {}) => {
@@ -89,8 +89,10 @@ const openPlace = (t: TestContext, config: Settings) => {
     volumeRules: createVolumeRules(settings, []),
     images: {
       find: ([reference = ""]) => Promise.resolve({ ...image, reference }),
+      findAny: ([reference = ""]) => Promise.resolve({ ...image, reference }),
       byId: () => Promise.resolve(image),
     },
+    pulls: { join: () => ({ done: Promise.reject(new Error("not in these tests")), lines: async function* () {} }) },
     secrets: { check: () => Promise.resolve() },
     cli: createCliFinder(settings),
     credential: () => ({ kind: "api_key", value: "sk-real" }),

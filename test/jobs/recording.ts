@@ -16,6 +16,7 @@ const progress: Progress = {
   stopReason: null,
   createdAt: 1000,
   claimedAt: 2000,
+  pullMs: null,
   startedAt: 3000,
 };
 

@@ -18,6 +18,7 @@ test("a job that waits is pending, and has nothing of an end", async (t) => {
   assert.deepEqual(report, {
     id: job.id,
     status: "pending",
+    phase: "pending",
     output: "",
     session_id: job.sessionId,
     exit_code: null,

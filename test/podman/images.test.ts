@@ -23,20 +23,20 @@ const inspection = {
 const found = `echo '${JSON.stringify([inspection])}'`;
 
 for (const [libc, cp] of [
-  ["glibc", 'case "$2" in *ld-linux-x86-64*) exit 0;; *) echo "Error: could not be found" >&2; exit 125;; esac'],
-  ["musl", 'case "$2" in *ld-musl-x86_64*) exit 0;; *) echo "Error: could not be found" >&2; exit 125;; esac'],
+  ["glibc", 'case "$3" in *ld-linux-x86-64*) exit 0;; *) echo "Error: could not be found" >&2; exit 125;; esac'],
+  ["musl", 'case "$3" in *ld-musl-x86_64*) exit 0;; *) echo "Error: could not be found" >&2; exit 125;; esac'],
   ["none", 'echo "Error: could not be found" >&2; exit 125'],
 ] as const) {
   test(`the C library of an image is told by its loader: ${libc}`, async (t) => {
     const { images } = imagesOf(t, { inspect: found, cp });
     const known = { id: "sha256:id", digest: "sha256:digest", architecture: "amd64", path: "/x/bin:/bin" };
-    assert.deepEqual(await images.find(["x"]), { ...known, libc, reference: "x" });
+    assert.deepEqual(await images.find(["x"]), { ...known, libc, tools: [], reference: "x" });
   });
 }
 
 test("an image that is not there is named, with how to get it", async (t) => {
   const { images } = imagesOf(t, { inspect: 'echo "Error: debian:99: image not known" >&2; exit 125', cp: "exit 1" });
-  await assert.rejects(images.find(["debian:99"]), { code: "image_not_found", message: /podman pull debian:99/ });
+  await assert.rejects(images.find(["debian:99"]), { code: "image_not_found", message: /images pull debian:99/ });
 });
 
 test("of several references the first that is there is the image", async (t) => {

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { allows, normalise, planImages } from "../../lib/policy/images.ts";
+import { allows, normalise, planImages, planPull, planSearch, pullable } from "../../lib/policy/images.ts";
 import { configOf } from "../harness.ts";
 
 const digest = `sha256:${"a".repeat(64)}`;
@@ -118,3 +118,52 @@ test("a short hexadecimal word is a name and no id", () => {
 test("a reference that is none is refused as such, also where any image is allowed", () => {
   assert.throws(() => plan("Python"), { code: "invalid_request", message: /^Python / });
 });
+
+test("a pull without a registry is Docker Hub's", () => {
+  assert.equal(planPull("python:3.12", configOf()), "docker.io/library/python:3.12");
+});
+
+for (const [image, code] of [
+  ["localhost/mine:1", "invalid_request"],
+  ["0123456789ab", "invalid_request"],
+  ["quay.io/ann/tool", "image_not_allowed"],
+] as const)
+  test(`a pull of ${image} is refused as ${code}`, () => {
+    const config = configOf({ policy: { images: ["docker.io/**"] } });
+    assert.throws(() => planPull(image, config), { code });
+  });
+
+test("the configured image may be pulled whatever the list says", () => {
+  const config = configOf({ podman: { image: "quay.io/ann/tool:1" }, policy: { images: [] } });
+  assert.equal(planPull("quay.io/ann/tool:1", config), "quay.io/ann/tool:1");
+});
+
+test("of references the one that a registry may have is pulled", () => {
+  assert.equal(pullable(["localhost/python:3", "docker.io/library/python:3"]), "docker.io/library/python:3");
+  assert.equal(pullable(["localhost/python:3"]), undefined);
+  assert.equal(pullable(["localhost:5000/python:3"]), "localhost:5000/python:3");
+});
+
+test("a search without a registry is Docker Hub's", () => {
+  assert.equal(planSearch("python", configOf()), "docker.io/python");
+});
+
+for (const [patterns, term] of [
+  [["**"], "quay.io/python"],
+  [["quay.io/ann/*"], "quay.io/python"],
+  [["python"], "python"],
+  [["*.example/**"], "a.example/python"],
+] as const)
+  test(`a list of ${patterns.join()} lets ${term} be searched`, () => {
+    assert.ok(planSearch(term, configOf({ policy: { images: [...patterns] } })));
+  });
+
+for (const [patterns, term] of [
+  [[], "python"],
+  [["quay.io/**"], "python"],
+  [["docker.io/**"], "10.0.0.1:80/x"],
+] as const)
+  test(`a list of ${patterns.join()} lets nobody search ${term}`, () => {
+    const config = configOf({ policy: { images: [...patterns] } });
+    assert.throws(() => planSearch(term, config), { code: "image_not_allowed" });
+  });

@@ -40,6 +40,7 @@ test("a job can be read back", (t) => {
     brokerPort: null,
     priority: 7,
     title: "two lines 🦊",
+    pullMs: null,
     labels: { a: "b" },
     outputFormat: "json",
     webhookUrl: "https://example.com/hook",

@@ -1,0 +1,34 @@
+import type { CliFinder } from "../lib/agent/binary.ts";
+import { createCatalogue } from "../lib/images.ts";
+import type { Log } from "../lib/log.ts";
+import { createImages } from "../lib/podman/images.ts";
+import type { Podman } from "../lib/podman/podman.ts";
+import { createPulls } from "../lib/podman/pulls.ts";
+import { createRegistry } from "../lib/podman/registry.ts";
+import { createRoom } from "../lib/podman/room.ts";
+import type { Machine } from "../lib/policy/plan.ts";
+import type { Config } from "../lib/schema/config.ts";
+import { bytesOf } from "../lib/schema/units.ts";
+import type { ImageStore } from "../lib/store/images.ts";
+
+type Options = {
+  config: Config;
+  podman: Podman;
+  machine: Machine;
+  store: ImageStore;
+  cli: CliFinder;
+  log: Log;
+  now: () => number;
+};
+
+/** All that has to do with images: those here, those that are pulled, and what callers see of them. */
+export const createImageParts = (
+  { config, podman, machine, store, cli, log, now }: Options,
+  stack: AsyncDisposableStack,
+) => {
+  const images = createImages({ podman, store, label: `stromboli.state=${machine.stateLabel}`, now });
+  const room = createRoom({ podman, keepFree: bytesOf(config.podman.keep_free), mark: machine.stateLabel });
+  const registry = createRegistry({ podman, room });
+  const pulls = stack.use(createPulls({ registry, log }));
+  return { images, pulls, catalogue: stack.use(createCatalogue({ config, images, registry, pulls, cli, log })) };
+};

@@ -1,0 +1,43 @@
+import type { CliFinder } from "../agent/binary.ts";
+import { StromboliError } from "../errors.ts";
+import type { Images } from "../podman/images.ts";
+import type { Pulls } from "../podman/pulls.ts";
+import { planImages } from "../policy/images.ts";
+import type { Config } from "../schema/config.ts";
+import type { Job } from "../store/job-rows.ts";
+import type { JobStore } from "../store/jobs.ts";
+
+export type FetchDeps = {
+  config: Config;
+  pulls: Pick<Pulls, "join">;
+  images: Pick<Images, "byId">;
+  cli: CliFinder;
+  jobs: Pick<JobStore, "pulled" | "stopping">;
+  now: () => number;
+};
+
+/**
+ * Has the image of a claimed job pulled where it has none yet; the job with its image. It counts towards the timeout.
+ * A daemon that dies on the way leaves a job without an image: the next one does it again.
+ */
+export const fetchImage = async (deps: FetchDeps, job: Job, signal: AbortSignal): Promise<Job> => {
+  if (job.image.id !== "") return job;
+  const { config, pulls, images, cli, jobs, now } = deps;
+  const { reference } = job.image;
+  planImages(reference, config); // again: the rules may be others than at the admission
+  const began = performance.now();
+  const timeUp = AbortSignal.timeout(job.timeoutMs);
+  try {
+    const pulledId = await pulls.join({ reference }, AbortSignal.any([signal, timeUp])).done;
+    const found = await images.byId(pulledId);
+    cli.forImage(reference, found);
+    const { id, digest } = found;
+    const pullMs = Math.round(performance.now() - began);
+    jobs.pulled(job.id, { id, digest }, pullMs);
+    return { ...job, image: { reference, id, digest }, pullMs };
+  } catch (error) {
+    if (!timeUp.aborted || signal.aborted) throw error;
+    jobs.stopping(job.id, "timed_out", now());
+    throw new StromboliError("start_failed", `pulling ${reference} took longer than podman.timeout and was ended`);
+  }
+};

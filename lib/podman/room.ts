@@ -1,0 +1,78 @@
+import { mkdtemp, readdir, rm, statfs } from "node:fs/promises";
+import { join } from "node:path";
+import { setTimeout as pause } from "node:timers/promises";
+import { z } from "zod";
+import { StromboliError } from "../errors.ts";
+import type { Podman } from "./podman.ts";
+
+const Info = z.object({ store: z.object({ graphRoot: z.string(), imageCopyTmpDir: z.string().default("/var/tmp") }) });
+type Places = { store: string; downloads: string };
+export type Room = ReturnType<typeof createRoom>;
+
+const lookEveryMs = 1000;
+
+/** Where Podman keeps images, and what it downloads on the way there. `mark` names what is this daemon's. */
+export const createRoom = ({ podman, keepFree, mark }: { podman: Podman; keepFree: number; mark: string }) => {
+  const prefix = `stromboli-pull-${mark}-`;
+  const find = async (): Promise<Places> => {
+    const { store } = Info.parse(JSON.parse(await podman.output(["info", "--format=json"])));
+    const downloads = store.imageCopyTmpDir;
+    await tidy(downloads, prefix);
+    return { store: store.graphRoot, downloads };
+  };
+  let known: Promise<Places> | undefined;
+  const places = (): Promise<Places> => {
+    known ??= find();
+    known.catch(() => (known = undefined)); // it is tried again
+    return known;
+  };
+
+  const check = async ({ store, downloads }: Places): Promise<void> => {
+    for (const path of new Set([store, downloads])) {
+      const { bavail, bsize } = await statfs(path); // of what an ordinary user may still take
+      if (bavail * bsize < keepFree) throw tooFull(path, bavail * bsize, keepFree);
+    }
+  };
+  const watch = async (found: Places, over: AbortSignal): Promise<never> => {
+    for (;;) {
+      await pause(lookEveryMs, undefined, { signal: over, ref: false });
+      await check(found);
+    }
+  };
+
+  return {
+    /**
+     * Does work that fills the disk, in a folder for its downloads that is gone afterwards: Podman leaves there what it had
+     * when it is ended. Throws `disk_full` where there is too little room, be it before or on the way.
+     */
+    async forDownload<Value>(work: (folder: string, full: AbortSignal) => Promise<Value>): Promise<Value> {
+      const found = await places();
+      await check(found);
+      await using stack = new AsyncDisposableStack();
+      const folder = await mkdtemp(join(found.downloads, prefix));
+      stack.defer(() => rm(folder, { recursive: true, force: true }));
+      const over = new AbortController();
+      const full = new AbortController();
+      const watching = watch(found, over.signal).catch((error: unknown) => {
+        if (!over.signal.aborted) full.abort(error);
+      });
+      stack.defer(() => watching);
+      stack.defer(() => over.abort());
+      return await work(folder, full.signal);
+    },
+  };
+};
+
+/** Removes what a daemon that was killed has left; before the first download, when none of this one's is there. */
+const tidy = async (downloads: string, prefix: string): Promise<void> => {
+  const left = (await readdir(downloads)).filter((name) => name.startsWith(prefix));
+  await Promise.all(left.map((name) => rm(join(downloads, name), { recursive: true, force: true })));
+};
+
+const megabytes = (bytes: number): number => Math.floor(bytes / 1_048_576);
+
+const tooFull = (path: string, free: number, keepFree: number) =>
+  new StromboliError(
+    "disk_full",
+    `no image is pulled: ${path} has ${megabytes(free)} MiB free, and ${megabytes(keepFree)} MiB are to stay free`,
+  );
