@@ -1,4 +1,5 @@
 import { availableParallelism, totalmem } from "node:os";
+import { join } from "node:path";
 import { createCliFinder } from "../lib/agent/binary.ts";
 import { createAudit } from "../lib/audit.ts";
 import { createApiTokens } from "../lib/auth/api-tokens.ts";
@@ -13,6 +14,7 @@ import { createViews } from "../lib/jobs/views.ts";
 import { createVolumeRules } from "../lib/jobs/volume-rules.ts";
 import type { Log } from "../lib/log.ts";
 import { findMachine, podmanEnvironment } from "../lib/machine.ts";
+import { stateFolder } from "../lib/paths.ts";
 import { createContainers } from "../lib/podman/containers.ts";
 import { createEnds } from "../lib/podman/ends.ts";
 import { createOrphanWatch } from "../lib/podman/orphans.ts";
@@ -45,7 +47,7 @@ export const createParts = ({ config, env, log, folders, own, stores }: Options,
   const label = `stromboli.state=${machine.stateLabel}`;
   const podman = createPodman({ binary: config.podman.binary, env: podmanEnvironment(env) });
   const containers = createContainers(podman);
-  const cli = createCliFinder(config);
+  const cli = createCliFinder(config, { fetched: join(stateFolder(env), "claude-musl") });
   const upstream = stack.adopt(createUpstream(config.claude.api_url, env), (open) => open.close());
   const sessions = createSessions({ folder: folders.sessions, store: stores.sessionStore });
   const common = { ...stores, config, log, now, jobsFolder: folders.jobs, sessions };

@@ -36,7 +36,8 @@ rootless_tests() {
   home=$(getent passwd $test_user | cut -d: -f6) copy=$home/.cache/stromboli-setup
   images=$home/.local/state/stromboli/images
   as_test_user mkdir -p "$copy/bin/setup.d" "$images"
-  for file in bin/setup bin/setup.d/account.sh bin/setup.d/trial.sh bin/setup.d/image.sh bin/setup.d/tests.sh; do
+  for file in bin/setup bin/setup.d/account.sh bin/setup.d/trial.sh bin/setup.d/image.sh bin/setup.d/musl.sh \
+    bin/setup.d/tests.sh; do
     give "$root/$file" "$copy/$file"
   done
   give "$root/Containerfile" "$copy/Containerfile"

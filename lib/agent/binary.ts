@@ -4,15 +4,21 @@ import { dirname, join } from "node:path";
 import { StromboliError } from "../errors.ts";
 import type { LocalImage } from "../podman/images.ts";
 import type { Config } from "../schema/config.ts";
+import { cliVersion } from "../version.ts";
 
 export type CliFinder = ReturnType<typeof createCliFinder>;
 
 const architectures: Readonly<Record<string, string>> = { x64: "amd64", arm64: "arm64" };
 
+/** `fetched`: where `setup --musl` puts the musl build, below the CLI's version. */
+type Options = { arch?: string; fetched?: string };
+
 /** Finds the CLI's binary on this machine; it is mounted into the container, so images need not contain it. */
-export const createCliFinder = ({ claude }: Config, arch: string = process.arch) => {
+export const createCliFinder = ({ claude }: Config, { arch = process.arch, fetched }: Options = {}) => {
   const glibc = claude.binary || installed(`@anthropic-ai/claude-code-linux-${arch}`);
-  const musl = claude.musl_binary || installed(`@anthropic-ai/claude-code-linux-${arch}-musl`);
+  const musl =
+    claude.musl_binary ||
+    (installed(`@anthropic-ai/claude-code-linux-${arch}-musl`) ?? (fetched && join(fetched, cliVersion, "claude")));
 
   return {
     /** The binary for glibc images, if it is there; what the daemon's health depends on. */
@@ -49,5 +55,5 @@ const installed = (name: string): string | undefined => {
 
 const missing = (reference: string, libc: "glibc" | "musl") =>
   libc === "musl"
-    ? `image ${reference} is built on musl (as Alpine is) and the musl build of the CLI is not installed; use a Debian-based image, or set claude.musl_binary`
+    ? `image ${reference} is built on musl (as Alpine is) and the musl build of the CLI is not installed; get it with: stromboli setup --musl, or use a Debian-based image`
     : `the claude CLI is not installed; run npm ci, or set claude.binary`;

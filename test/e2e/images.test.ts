@@ -30,7 +30,7 @@ test("an image built on musl is refused with the reason while the musl build is 
   const image = await imageFrom(t, [loader]);
   const { status, body } = await run({ prompt: "hello", podman: { image } });
   assert.deepEqual([status, body.code], [400, "image_incompatible"]);
-  assert.match(body.error ?? "", /musl.*claude\.musl_binary/);
+  assert.match(body.error ?? "", /musl.*setup --musl/);
 });
 
 test("an image's own entry point, user, variables, workdir and volumes do not get in the way", async (t) => {
