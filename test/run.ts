@@ -22,7 +22,7 @@ const sameForAll =
 const otherAsRoot = /^(images|isolation|limits|volumes)\./;
 
 /** What takes long begins first, so that no such file is alone at the end. */
-const long = /^(answers|cli-|failures|limits|recovery|sessions|storage|volumes|watchdog)/;
+const long = /^(answers|cli-|failures|limits|pull-runs|recovery|sessions|storage|volumes|watchdog)/;
 
 const main = async (): Promise<void> => {
   const began = performance.now();

@@ -9,10 +9,17 @@ const Info = z.object({ store: z.object({ graphRoot: z.string(), imageCopyTmpDir
 type Places = { store: string; downloads: string };
 export type Room = ReturnType<typeof createRoom>;
 
+type Options = {
+  podman: Pick<Podman, "output">;
+  keepFree: number;
+  mark: string;
+  freeAt?: (path: string) => Promise<number>;
+};
+
 const lookEveryMs = 1000;
 
 /** Where Podman keeps images, and what it downloads on the way there. `mark` names what is this daemon's. */
-export const createRoom = ({ podman, keepFree, mark }: { podman: Podman; keepFree: number; mark: string }) => {
+export const createRoom = ({ podman, keepFree, mark, freeAt = freeBytes }: Options) => {
   const prefix = `stromboli-pull-${mark}-`;
   const find = async (): Promise<Places> => {
     const { store } = Info.parse(JSON.parse(await podman.output(["info", "--format=json"])));
@@ -29,8 +36,8 @@ export const createRoom = ({ podman, keepFree, mark }: { podman: Podman; keepFre
 
   const check = async ({ store, downloads }: Places): Promise<void> => {
     for (const path of new Set([store, downloads])) {
-      const { bavail, bsize } = await statfs(path); // of what an ordinary user may still take
-      if (bavail * bsize < keepFree) throw tooFull(path, bavail * bsize, keepFree);
+      const free = await freeAt(path);
+      if (free < keepFree) throw tooFull(path, free, keepFree);
     }
   };
   const watch = async (found: Places, over: AbortSignal): Promise<never> => {
@@ -67,6 +74,12 @@ export const createRoom = ({ podman, keepFree, mark }: { podman: Podman; keepFre
 const tidy = async (downloads: string, prefix: string): Promise<void> => {
   const left = (await readdir(downloads)).filter((name) => name.startsWith(prefix));
   await Promise.all(left.map((name) => rm(join(downloads, name), { recursive: true, force: true })));
+};
+
+/** What an ordinary user may still take. */
+const freeBytes = async (path: string): Promise<number> => {
+  const { bavail, bsize } = await statfs(path);
+  return bavail * bsize;
 };
 
 const megabytes = (bytes: number): number => Math.floor(bytes / 1_048_576);
