@@ -16,6 +16,7 @@ const loaders = {
 const tools = "bash sh git curl python3 pip3 node npm go cargo java ruby php make gcc jq rg claude".split(" ");
 
 const mostFolders = 6;
+const longestCopyMs = 300_000; // of a folder that may hold gigabytes
 
 /** Looks into a container that is created and never started, so that nothing of the image runs. */
 export const lookInside = async (looked: Looked): Promise<Inside> => {
@@ -49,11 +50,12 @@ const libcOf = async ({ podman, architecture }: Looked, name: string): Promise<L
 
 /** Podman has no way to list a folder, so its tar streams by: one call costs as much for a folder as for a file. */
 const toolsOf = async ({ podman, path }: Looked, name: string): Promise<string[]> => {
+  const wanted = new Set(tools);
   const found = new Set<string>();
   const read = () =>
     createTarReader((entry) => {
       const [, file, ...deeper] = entry.name.split("/");
-      if (file !== undefined && deeper.length === 0 && isCommand(entry)) found.add(file);
+      if (file !== undefined && deeper.length === 0 && wanted.has(file) && isCommand(entry)) found.add(file);
     });
   for (const folder of foldersOf(path)) {
     if (folder === "/bin" && found.has("sh")) continue; // a link to /usr/bin, as nearly everywhere
@@ -74,7 +76,7 @@ const foldersOf = (path: string): string[] => {
 
 /** Passes on what is at a path, as a tar; false when nothing is there. */
 const copy = async (podman: Podman, from: string, onBytes: (bytes: Uint8Array) => void): Promise<boolean> => {
-  const { exitCode, stderr } = await podman.call(["cp", "--", from, "-"], { onBytes });
+  const { exitCode, stderr } = await podman.call(["cp", "--", from, "-"], { onBytes, timeoutMs: longestCopyMs });
   if (exitCode === 0) return true;
   if (/could not be found|no such file|not a directory/i.test(stderr)) return false;
   throw new StromboliError("podman_failed", `podman could not look into the image: ${lastLine(stderr)}`);

@@ -1,4 +1,4 @@
-import { StromboliError } from "../errors.ts";
+import { messageOf, StromboliError } from "../errors.ts";
 import { createBell } from "../jobs/bell.ts";
 import type { Log } from "../log.ts";
 import { createTasks } from "../tasks.ts";
@@ -28,7 +28,7 @@ export const createPulls = ({ registry, log }: { registry: Pick<Registry, "pull"
     pull.stop.signal.addEventListener("abort", forget); // who comes now begins anew
     const ended = pull.done.finally(forget).then(
       (id) => log.info({ image: order.reference, id }, "image pulled"),
-      (error: unknown) => log.warn({ image: order.reference, error: String(error) }, "image not pulled"),
+      (error: unknown) => log.warn({ image: order.reference, error: messageOf(error) }, "image not pulled"),
     );
     void tasks.keep(ended);
     return pull;
