@@ -26,9 +26,9 @@ export const createImageParts = (
   { config, podman, machine, store, cli, log, now }: Options,
   stack: AsyncDisposableStack,
 ) => {
-  const images = createImages({ podman, store, label: `stromboli.state=${machine.stateLabel}`, now });
+  const images = stack.use(createImages({ podman, store, label: `stromboli.state=${machine.stateLabel}`, now }));
   const room = createRoom({ podman, keepFree: bytesOf(config.podman.keep_free), mark: machine.stateLabel });
   const registry = createRegistry({ podman, room });
   const pulls = stack.use(createPulls({ registry, log }));
-  return { images, pulls, catalogue: stack.use(createCatalogue({ config, images, registry, pulls, cli, log })) };
+  return { images, pulls, catalogue: createCatalogue({ config, images, registry, pulls, cli, log }) };
 };

@@ -11,7 +11,6 @@ import { candidates, planPull, planSearch } from "./policy/images.ts";
 import type { Config } from "./schema/config.ts";
 import type { Image, ImageDetail, ImagePulled, ImagePullRequest, ImageSearch } from "./schema/image.ts";
 import type { Inside } from "./store/images.ts";
-import { createTasks } from "./tasks.ts";
 
 type Deps = {
   config: Pick<Config, "podman" | "policy">;
@@ -28,7 +27,7 @@ const longestLookMs = 10_000;
 
 /** Images as callers see them: each with what it is good for, found out by a look inside. */
 export const createCatalogue = ({ config, images, registry, pulls, cli, log }: Deps) => {
-  const looks = createLooks(images, log);
+  const lookInto = createLooks(images, log);
 
   return {
     /** All that have a name, best first. What takes too long to look into goes on, and is known the next time. */
@@ -36,7 +35,7 @@ export const createCatalogue = ({ config, images, registry, pulls, cli, log }: D
       const over = new AbortController();
       const late = pause(longestLookMs, undefined, { signal: over.signal, ref: false }).catch(() => undefined);
       const all = (await images.list()).map(async (image) => {
-        const inside = await Promise.race([looks.into(image), late]);
+        const inside = await Promise.race([lookInto(image), late]);
         return image.names.map((name) => view(cli, { image, name, inside }));
       });
       try {
@@ -51,7 +50,7 @@ export const createCatalogue = ({ config, images, registry, pulls, cli, log }: D
       const references = candidates(name);
       const image = await images.describe(references);
       const named = image.names.find((one) => references.includes(one)) ?? image.names[0] ?? image.id;
-      return { ...view(cli, { image, name: named, inside: await looks.into(image) }), labels: { ...image.labels } };
+      return { ...view(cli, { image, name: named, inside: await lookInto(image) }), labels: { ...image.labels } };
     },
 
     async search(q: string, { limit, noTrunc }: { limit: number; noTrunc: boolean }): Promise<ImageSearch> {
@@ -67,36 +66,19 @@ export const createCatalogue = ({ config, images, registry, pulls, cli, log }: D
     /** What a pull has come to. */
     async pulled(reference: string, id: string): Promise<ImagePulled> {
       const image = await images.describe([id]);
-      const inside = await looks.into(image);
+      const inside = await lookInto(image);
       const { compatibility_rank, rank_description } = view(cli, { image, name: reference, inside });
       return { success: true, image_id: id, image: reference, compatibility_rank, rank_description };
     },
-
-    [Symbol.asyncDispose]: () => looks.close(),
   };
 };
 
 /** Looks into images, some at a time. One that fails is nothing: the next question tries again. */
 const createLooks = (images: Pick<Images, "inside">, log: Log) => {
   const some = pLimit(looksAtOnce);
-  const tasks = createTasks();
-  let closing = false;
-
-  const look = async (image: ListedImage): Promise<Inside | undefined> => {
-    if (closing) return undefined;
-    try {
-      return await images.inside(image);
-    } catch (error) {
+  return (image: ListedImage): Promise<Inside | undefined> =>
+    some(() => images.inside(image)).catch((error: unknown) => {
       log.warn({ image: image.names[0] ?? image.id, error: messageOf(error) }, "an image could not be looked into");
       return undefined;
-    }
-  };
-  return {
-    into: (image: ListedImage): Promise<Inside | undefined> => tasks.keep(some(look, image)),
-    /** Begins no more looks, and waits for those that have begun. */
-    close(): Promise<void> {
-      closing = true;
-      return tasks.done();
-    },
-  };
+    });
 };

@@ -67,12 +67,12 @@ export const imageRoutes = ({ catalogue }: { catalogue: Catalogue }) =>
     })
     .openapi(pull, async (c) => {
       const request = c.req.valid("json");
+      c.set("target", request.image);
       const hungUp = new AbortController();
       const { signal } = c.req.raw;
       if (signal.aborted) hungUp.abort();
       else signal.addEventListener("abort", () => hungUp.abort(), { once: true });
       const joined = catalogue.pull(request, hungUp.signal);
-      c.set("target", joined.reference);
       const done = async () => catalogue.pulled(joined.reference, await joined.done);
       if (!wantsStream(c)) return c.json(await done(), 200);
       const context = { path: c.req.path, requestId: c.get("requestId") };

@@ -31,14 +31,14 @@ type Known = Pick<LocalImage, "id" | "architecture" | "path">;
 /** What the machine has of images. `label` marks the containers that are made to look inside. */
 export const createImages = (deps: Deps) => {
   const { podman } = deps;
-  const inside = createLook(deps);
+  const look = createLook(deps);
   const known = new Map<string, LocalImage>();
   const inspected = sharing((reference) => inspect(podman, reference));
   const findOne = async (reference: string): Promise<LocalImage | undefined> => {
     const listed = await inspected(reference);
     if (!listed) return undefined;
     const { id, digest, architecture, path } = listed;
-    const image = { id, digest, architecture, path, ...(await inside(listed)) };
+    const image = { id, digest, architecture, path, ...(await look.inside(listed)) };
     known.set(id, image);
     return image;
   };
@@ -74,24 +74,35 @@ export const createImages = (deps: Deps) => {
     /** All images that have a name. */
     list: (): Promise<ListedImage[]> => listImages(podman),
     /** What is inside an image that was listed; looked for once for each id. */
-    inside,
+    inside: (image: Known): Promise<Inside> => look.inside(image),
+    [Symbol.asyncDispose]: () => look.close(),
   };
 };
 
 /** What is inside an image, looked for once for each id, however many ask at the same time. */
 const createLook = ({ podman, store, label, now }: Deps) => {
+  const closing = new AbortController();
   const looking = new Map<string, Promise<Inside>>();
   const look = async (image: Known): Promise<Inside> => {
     const known = store.find(image.id);
     if (known) return known;
-    const inside = await lookInside({ podman, label, ...image });
+    if (closing.signal.aborted)
+      throw new StromboliError("shutting_down", "the daemon is stopping; no image is looked into");
+    const inside = await lookInside({ podman, label, signal: closing.signal, ...image });
     store.remember(image.id, inside, now());
     return inside;
   };
-  return (image: Known): Promise<Inside> => {
-    const pending = looking.get(image.id) ?? look(image).finally(() => looking.delete(image.id));
-    looking.set(image.id, pending);
-    return pending;
+  return {
+    inside(image: Known): Promise<Inside> {
+      const pending = looking.get(image.id) ?? look(image).finally(() => looking.delete(image.id));
+      looking.set(image.id, pending);
+      return pending;
+    },
+    /** Ends the looks under way, and waits until their containers are gone. */
+    async close(): Promise<void> {
+      closing.abort();
+      await Promise.allSettled(looking.values());
+    },
   };
 };
 

@@ -1,11 +1,11 @@
 import { createHash } from "node:crypto";
 import { StromboliError } from "../errors.ts";
 import type { Inside, Libc } from "../store/images.ts";
-import { lastLine, type Podman } from "./podman.ts";
+import { lastLine, type CallOptions, type Podman } from "./podman.ts";
 import { createTarReader } from "./tar.ts";
 
 /** `path`: the image's own PATH. */
-type Looked = { podman: Podman; label: string; id: string; architecture: string; path: string };
+type Looked = { podman: Podman; label: string; id: string; architecture: string; path: string; signal: AbortSignal };
 
 const loaders = {
   amd64: { glibc: "/lib64/ld-linux-x86-64.so.2", musl: "/lib/ld-musl-x86_64.so.1" },
@@ -20,9 +20,9 @@ const longestCopyMs = 300_000; // of a folder that may hold gigabytes
 
 /** Looks into a container that is created and never started, so that nothing of the image runs. */
 export const lookInside = async (looked: Looked): Promise<Inside> => {
-  const { podman, label, id } = looked;
+  const { podman, label, id, signal } = looked;
   const name = `stromboli-look-${createHash("sha256").update(`${label} ${id}`).digest("hex").slice(0, 16)}`;
-  await podman.output([
+  const argv = [
     "create",
     "--replace",
     "--pull=never",
@@ -32,8 +32,9 @@ export const lookInside = async (looked: Looked): Promise<Inside> => {
     "--entrypoint=",
     id,
     "true",
-  ]);
+  ];
   try {
+    await podman.output(argv, { signal });
     return { libc: await libcOf(looked, name), tools: await toolsOf(looked, name) };
   } finally {
     await podman.output(["rm", "--force", "--ignore", "--volumes", "--", name]);
@@ -41,15 +42,15 @@ export const lookInside = async (looked: Looked): Promise<Inside> => {
 };
 
 /** The C library is told by its dynamic loader. */
-const libcOf = async ({ podman, architecture }: Looked, name: string): Promise<Libc> => {
+const libcOf = async ({ podman, architecture, signal }: Looked, name: string): Promise<Libc> => {
   const paths = architecture === "arm64" ? loaders.arm64 : loaders.amd64;
   for (const libc of ["glibc", "musl"] as const)
-    if (await copy(podman, `${name}:${paths[libc]}`, () => {})) return libc;
+    if (await copy(podman, `${name}:${paths[libc]}`, { onBytes: () => {}, signal })) return libc;
   return "none";
 };
 
 /** Podman has no way to list a folder, so its tar streams by: one call costs as much for a folder as for a file. */
-const toolsOf = async ({ podman, path }: Looked, name: string): Promise<string[]> => {
+const toolsOf = async ({ podman, path, signal }: Looked, name: string): Promise<string[]> => {
   const wanted = new Set(tools);
   const found = new Set<string>();
   const read = () =>
@@ -59,7 +60,7 @@ const toolsOf = async ({ podman, path }: Looked, name: string): Promise<string[]
     });
   for (const folder of foldersOf(path)) {
     if (folder === "/bin" && found.has("sh")) continue; // a link to /usr/bin, as nearly everywhere
-    await copy(podman, `${name}:${folder}`, read());
+    await copy(podman, `${name}:${folder}`, { onBytes: read(), signal });
   }
   return tools.filter((tool) => found.has(tool));
 };
@@ -75,8 +76,8 @@ const foldersOf = (path: string): string[] => {
 };
 
 /** Passes on what is at a path, as a tar; false when nothing is there. */
-const copy = async (podman: Podman, from: string, onBytes: (bytes: Uint8Array) => void): Promise<boolean> => {
-  const { exitCode, stderr } = await podman.call(["cp", "--", from, "-"], { onBytes, timeoutMs: longestCopyMs });
+const copy = async (podman: Podman, from: string, options: Pick<CallOptions, "onBytes" | "signal">) => {
+  const { exitCode, stderr } = await podman.call(["cp", "--", from, "-"], { ...options, timeoutMs: longestCopyMs });
   if (exitCode === 0) return true;
   if (/could not be found|no such file|not a directory/i.test(stderr)) return false;
   throw new StromboliError("podman_failed", `podman could not look into the image: ${lastLine(stderr)}`);

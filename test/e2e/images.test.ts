@@ -102,6 +102,13 @@ test("commands are found on an image's own PATH, and what is no command is none"
   assert.deepEqual([tools.includes("go"), tools.includes("cargo"), tools.includes("sh")], [true, false, true]);
 });
 
+test("an image without a shell is told apart from one in which nothing runs", async (t) => {
+  const loader = process.arch === "arm64" ? "/lib/ld-linux-aarch64.so.1" : "/lib64/ld-linux-x86-64.so.2";
+  const image = (await (await send(`/images/${await imageFrom(t, [loader])}`)).json()) as Image;
+  assert.deepEqual([image.compatibility_rank, image.libc, image.tools], [2, "glibc", []]);
+  assert.match(image.rank_description, /no bash/);
+});
+
 test("an image that is not here is 404", async () => {
   const answer = await send("/images/docker.io/library/none:1");
   assert.deepEqual([answer.status, ((await answer.json()) as { code: string }).code], [404, "image_not_found"]);

@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { test, type TestContext } from "node:test";
 import { createImages } from "../../lib/podman/images.ts";
 import { createPodman } from "../../lib/podman/podman.ts";
+import { until } from "../e2e/wait.ts";
 import { openStores, standIn, tempFolder, writeFiles } from "../harness.ts";
 
 /** Images of a Podman whose `image inspect` and `cp` answer as told; it notes what it was asked to do. */
@@ -107,4 +108,16 @@ test("a tag that was given to another image leads there", async (t) => {
   const first = await images.find(["a"]);
   writeFiles(folder, { moved: "" });
   assert.deepEqual([first.id, (await images.find(["a"])).id], ["sha256:id", "sha256:other"]);
+});
+
+test("a look under way is ended when the daemon stops, and its container is removed", async (t) => {
+  const { images, asked } = imagesOf(t, { inspect: found, cp: "exec sleep 60" });
+  const looked = assert.rejects(images.find(["a"]), { code: "shutting_down" });
+  await until("the look", async () => (await asked()).includes("cp"));
+  await images[Symbol.asyncDispose]();
+  await looked;
+  assert.equal(
+    (await asked()).findLast((command) => command !== "journal"),
+    "rm",
+  );
 });
