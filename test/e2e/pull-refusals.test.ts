@@ -20,7 +20,7 @@ test("a registry that cannot be reached is 502", { skip }, async () => {
   assert.deepEqual([status, body["code"]], [502, "registry_unreachable"]);
 });
 
-test("an image for another platform can be pulled, and is told not to run here", { skip }, async (t) => {
+test("an image that is not there for the platform is refused as incompatible", { skip }, async (t) => {
   const image = await pushed(t, "other:1");
   const platform = process.arch === "arm64" ? "linux/amd64" : "linux/arm64";
   const list = `${host}/list:1`;
