@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { randomBytes } from "node:crypto";
 import { test, type TestContext } from "node:test";
 import { z } from "zod";
+import { StromboliError } from "../../lib/errors.ts";
 import { Failure } from "../../lib/schema/failure.ts";
 import { openApp, type CallOptions } from "./harness.ts";
 import { bodiesFor, hostileText, refusedBy, type Body, type Schema } from "./hostile.ts";
@@ -41,6 +42,8 @@ const spoilt = async (t: TestContext, asked: Iterable<Asked>, fits: (status: num
   const { call, lines } = openApp(t, {
     auth: { jwt_secret: randomBytes(32).toString("hex") },
     rate_limits: { auth: "off" },
+    search: () => Promise.resolve([]),
+    join: () => ({ done: Promise.reject(new StromboliError("image_not_found", "there is none")), lines: noLines }),
   });
   const wrong: string[] = [];
   for (const { path, title, ...init } of asked) {
@@ -51,6 +54,9 @@ const spoilt = async (t: TestContext, asked: Iterable<Asked>, fits: (status: num
   assert.equal((await call("/healthz")).status, 200);
   return wrong;
 };
+
+/** What a registry says that has nothing. */
+async function* noLines(): AsyncGenerator<string> {}
 
 const jsonFrom = (text: string): unknown => {
   try {
@@ -68,6 +74,13 @@ const noBug = (status: number) => status < 500;
 
 /** A path with something in each of its places. */
 const filled = (path: string, value = "x") => path.replaceAll(/\{\w+\}/g, value);
+
+/** Three routes take a run: its fields are tried at one of them. */
+const isNew = (schema: Schema): boolean => {
+  const known = JSON.stringify(schema);
+  return !tried.has(known) && tried.add(known).has(known);
+};
+const tried = new Set<string>();
 
 for (const { method, path, parameters, requestBody } of routes) {
   const route = `${method} ${path}`;
@@ -89,10 +102,11 @@ for (const { method, path, parameters, requestBody } of routes) {
       assert.deepEqual(await spoilt(t, refusedBy(schema, document.components.schemas).map(sent), refused), []);
     });
 
-    test(`${route} bears anything in any of its fields`, { timeout: 120_000 }, async (t) => {
-      const bodies = bodiesFor(schema, document.components.schemas);
-      assert.deepEqual(await spoilt(t, bodies.map(sent), noBug), []);
-    });
+    if (isNew(schema))
+      test(`${route} bears anything in any of its fields`, { timeout: 120_000 }, async (t) => {
+        const bodies = bodiesFor(schema, document.components.schemas);
+        assert.deepEqual(await spoilt(t, bodies.map(sent), noBug), []);
+      });
 
     test(`${route} refuses what is no JSON, whatever its content type`, async (t) => {
       const types = [
