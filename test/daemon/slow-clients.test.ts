@@ -62,7 +62,7 @@ test("a body in chunks that dribbles is not waited for", async (t) => {
 });
 
 test("others are answered while a hundred are slow", async (t) => {
-  const url = await openApp(t).listen({ ...short, requestTimeout: 3000 });
+  const url = await openApp(t).listen({ ...short, headersTimeout: 3000, requestTimeout: 3000 });
   const waiting = Array.from({ length: 100 }, () => open(url, post("Content-Length: 5\r\n")));
   assert.equal((await fetch(`${url}/healthz`)).status, 200);
   assert.equal(waiting.filter(({ socket }) => socket.destroyed).length, 0);
