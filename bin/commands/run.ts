@@ -55,7 +55,7 @@ Examples:
   stromboli run "What is the meaning of life?"
   stromboli run -v . --yolo "Run the tests and fix what fails"
   stromboli run -i python:3.12 --secret GH_TOKEN=github "Close stale issues"
-  stromboli run -v . --on-create "pip install -r requirements.txt" "Run the tests"
+  stromboli run -v . --on-create "npm ci" "Run the tests"
   stromboli run - < prompt.md
   job=$(stromboli run -d -v . "Update the docs") && stromboli wait $job`,
     )

@@ -103,5 +103,6 @@ test("a daemon that takes over finds its files and runs on them", async () => {
   await stromboli.start();
   const { body: next } = await stromboli.run(bash("cat begun && echo there", { claude: { session_id, resume: true } }));
   assert.equal(next.output, "result: there");
+  await until("the end of the clean-up", async () => (await stromboli.containers()).length === 0); // its last step
   assert.deepEqual(unexpected(), []);
 });

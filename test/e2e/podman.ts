@@ -4,6 +4,7 @@ import { dirname, join } from "node:path";
 import type { TestContext } from "node:test";
 import { execa } from "execa";
 import { podmanEnvironment } from "../../lib/machine.ts";
+import { until } from "./wait.ts";
 
 const env = podmanEnvironment(process.env);
 
@@ -55,7 +56,8 @@ export const imageFrom = async (
   const name = `localhost/stromboli-e2e-${randomUUID()}:latest`;
   const folder = mkdtempSync("/tmp/stromboli-e2e-image-");
   t.after(async () => {
-    await execa("podman", ["rmi", "--force", name], { env, extendEnv: false }); // throws: silence leaves images behind
+    const isGone = async () => !(await podman("rmi", "--force", "--ignore", name)).failed;
+    await until("the image to be gone", isGone); // the daemon may be removing a container of it, too
     rmSync(folder, { recursive: true });
   });
   for (const file of files) {
