@@ -56,8 +56,8 @@ export const imageFrom = async (
   const name = `localhost/stromboli-e2e-${randomUUID()}:latest`;
   const folder = mkdtempSync("/tmp/stromboli-e2e-image-");
   t.after(async () => {
-    const isGone = async () => !(await podman("rmi", "--force", "--ignore", name)).failed;
-    await until("the image to be gone", isGone); // the daemon may be removing a container of it, too
+    // not at once where the daemon is removing a container of it, too
+    await until("the image to be gone", async () => !(await podman("rmi", "--force", "--ignore", name)).failed);
     rmSync(folder, { recursive: true });
   });
   for (const file of files) {
