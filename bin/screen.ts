@@ -49,9 +49,9 @@ export const createScreen = ({ stdout, stderr }: Streams) => {
     },
     /** What a hook prints, or that one begins. */
     hook(line: string): void {
-      const begun = /^\{"type":"stromboli_hook".*"state":"started"\}$/.test(line);
-      if (begun) command = gist({ command: (JSON.parse(line) as { command: string }).command }); // the daemon's own
-      if (command !== "") wait(`${command}${begun || line.trim() === "" ? "" : `: ${line}`}`);
+      const begun = commandOf(line);
+      if (begun !== undefined) command = begun;
+      if (command !== "") wait(`${command}${begun !== undefined || line.trim() === "" ? "" : `: ${line}`}`);
     },
     connected: status.connected,
     /** Leaves the answer alone on the screen; one that came without words on the way comes now. */
@@ -61,6 +61,17 @@ export const createScreen = ({ stdout, stderr }: Streams) => {
       status.close();
     },
   };
+};
+
+/** The command that a line says has begun; hooks may print what they like, and that looks alike. */
+const commandOf = (line: string): string | undefined => {
+  if (!line.startsWith('{"type":"stromboli_hook"')) return undefined;
+  try {
+    const { command, state } = JSON.parse(line) as { command?: unknown; state?: unknown };
+    return state === "started" && typeof command === "string" ? gist({ command }) : undefined;
+  } catch {
+    return undefined;
+  }
 };
 
 const phases: Readonly<Record<string, string>> = {

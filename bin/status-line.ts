@@ -5,9 +5,13 @@ import { fit, printable } from "./line.ts";
 const tickMs = 1000;
 const spinnerColumns = 3; // with the space behind it, and the last column, where terminals differ
 
-/** One line on stderr with a spinner, the phase, the time and the tokens. Nothing at all without a stream. */
+/**
+ * One line on stderr with a spinner, the phase, the time and the tokens. Nothing at all without a stream,
+ * or on a terminal that does not tell its width: ora would count lines for ever.
+ */
 export const createStatusLine = (stderr: NodeJS.WriteStream | undefined) => {
-  if (!stderr) return { wait: () => {}, count: () => {}, connected: () => {}, hide: () => {}, close: () => {} };
+  if (!stderr || !(stderr.columns > 0))
+    return { wait: () => {}, count: () => {}, connected: () => {}, hide: () => {}, close: () => {} };
   const began = Date.now();
   const spinner = ora({ stream: stderr, discardStdin: false, color: stderr.hasColors() ? "cyan" : false });
   let phase = "";

@@ -17,13 +17,17 @@ const mostOfOne = { text: "60/m", most: 60, perMs: 60_000 };
 export const record = (audit: Pick<Audit, "write">, { log, now }: { log: Log; now: () => number }) => {
   const [strangers, hasty] = [createRateLimiter(mostOfOne, now), createRateLimiter(mostOfOne, now)];
 
+  const isFlood = (caller: string, status: number): boolean => {
+    if (caller === "nobody") return !strangers.take(caller).allowed;
+    return status === 429 && !hasty.take(caller).allowed;
+  };
+
   return createMiddleware<Variables>(async (c, next) => {
     await next();
     const { method, path } = c.req;
     if (!isChange(method, path) && !refusals.has(c.res.status)) return;
     const caller = callerOf(c)?.name ?? "nobody";
-    const limiter = caller === "nobody" ? strangers : hasty;
-    if ((caller === "nobody" || c.res.status === 429) && !limiter.take(caller).allowed) return;
+    if (c.res.status >= 400 && isFlood(caller, c.res.status)) return;
     try {
       audit.write(entryOf(c, caller));
     } catch (error) {

@@ -25,8 +25,8 @@ export const createLimits = ({ requests, runs, auth }: Config["rate_limits"], cl
     for (const { rate, what, take } of limiters) {
       const taken = take(key);
       const headers = headersOf(rate.most, taken, clocks.now());
+      c.set("limits", headers); // of several, the narrower comes last
       if (!taken.allowed) throw tooMany(what, { rate: rate.text, retryMs: taken.retryMs, headers });
-      c.set("limits", { ...c.get("limits"), ...headers }); // of several, the narrower comes last
     }
   };
 

@@ -34,4 +34,4 @@ const described = ({ lists }: Hooks, { name, index }: Hook): string => {
 const longestCommand = 200;
 const longestWords = 500;
 
-const withoutMarks = (text: string): string => text.replaceAll(/^.*\{"type":"stromboli_hook".*\n?/gm, "");
+const withoutMarks = (text: string): string => text.replaceAll(/\{"type":"stromboli_hook".*\n?/g, "");

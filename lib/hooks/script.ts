@@ -14,18 +14,18 @@ trap 'exit 143' TERM
 hook() {
   printf '%s,"state":"started"}\n' "$1" >&3
   printf 'started %s\n' "$2" >&4
-  /bin/sh -c "$3" </dev/null >&3 2>&3 3>&- 4>&- &
+  /bin/sh -c -- "$3" </dev/null >&3 2>&3 3>&- 4>&- &
   wait $!
-  code=$?
-  printf '%s,"state":"ended","exit_code":%s}\n' "$1" "$code" >&3
-  printf 'ended %s %s\n' "$2" "$code" >&4
-  [ "$code" -eq 0 ] || exit "$code"
+  __stromboli_code=$?
+  printf '%s,"state":"ended","exit_code":%s}\n' "$1" "$__stromboli_code" >&3
+  printf 'ended %s %s\n' "$2" "$__stromboli_code" >&4
+  [ "$__stromboli_code" -eq 0 ] || exit "$__stromboli_code"
 }
-notes="$HOME/.local/state/stromboli"
+__stromboli_notes="$HOME/.local/state/stromboli"
 is_done() {
-  known=
-  [ -f "$notes/$1" ] && read -r known <"$notes/$1"
-  [ "$known" = "$2" ]
+  __stromboli_known=
+  [ -f "$__stromboli_notes/$1" ] && read -r __stromboli_known <"$__stromboli_notes/$1"
+  [ "$__stromboli_known" = "$2" ]
 }
 `;
 
@@ -36,8 +36,9 @@ const listScript = (list: HookList): string => {
   return `if is_done ${name} ${once}; then
 printf '%s\\n' ${skipped} >&3
 else
+rm -f "$__stromboli_notes/${name}" 2>&3
 ${commandLines(list)}
-{ mkdir -p "$notes" && printf '%s\\n' ${once} >"$notes/${name}"; } 2>&3
+{ mkdir -p "$__stromboli_notes" && printf '%s\\n' ${once} >"$__stromboli_notes/${name}"; } 2>&3
 fi`;
 };
 

@@ -1,5 +1,4 @@
-import { readFile } from "node:fs/promises";
-import { unlessMissing } from "../errors.ts";
+import { openReadable } from "../jobs/folder.ts";
 import { hookNames, type HookName } from "./plan.ts";
 
 export type Hook = { name: HookName; index: number };
@@ -10,10 +9,22 @@ export type HookState =
   | { state: "failed"; last: Hook; exitCode: number }
   | { state: "done"; /** Where the image has a `date` that tells it. */ at: number | undefined };
 
-/** What a container's hooks have written down; undefined for a run without hooks. */
+/** More than honest lines of the most hooks take. */
+const mostBytes = 32_768;
+
+/**
+ * What a container's hooks have written down; undefined for a run without hooks. A hook can reach the file: no more of it
+ * is read than is honest, and one that cannot be read says nothing.
+ */
 export const readHookState = async (path: string): Promise<HookState | undefined> => {
-  const text = await readFile(path, "utf8").catch(unlessMissing);
-  return text === undefined ? undefined : hookStateOf(text);
+  try {
+    await using file = await openReadable(path);
+    if (!file) return undefined;
+    const { buffer, bytesRead } = await file.read(Buffer.alloc(mostBytes), 0, mostBytes, 0);
+    return hookStateOf(buffer.toString("utf8", 0, bytesRead));
+  } catch {
+    return { state: "running", last: undefined };
+  }
 };
 
 /** Pure. What makes no sense is passed over. */

@@ -1,4 +1,15 @@
-import { chmodSync, closeSync, constants, existsSync, fstatSync, mkdirSync, openSync, readSync, watch } from "node:fs";
+import {
+  chmodSync,
+  closeSync,
+  constants,
+  existsSync,
+  fstatSync,
+  mkdirSync,
+  openSync,
+  readSync,
+  statSync,
+  watch,
+} from "node:fs";
 import { setImmediate as breathe } from "node:timers/promises";
 import type { Log } from "../log.ts";
 import { untilItWorks } from "../persist.ts";
@@ -29,7 +40,7 @@ export const startRecorder = ({ folder, bell, maxBytes, log }: Options) => {
   stack.defer(() => clearInterval(timer));
   const stop = new AbortController();
   const full = Promise.withResolvers<"output_limit">();
-  const size = () => readers.reduce((sum, reader) => sum + reader.size(), journal.size());
+  const size = () => readers.reduce((sum, reader) => sum + reader.size(), journal.size() + bytesAt(folder.hookState));
 
   const take = async (): Promise<void> => {
     for (const reader of readers) {
@@ -73,6 +84,9 @@ export const startRecorder = ({ folder, bell, maxBytes, log }: Options) => {
     },
   };
 };
+
+/** Hooks write to it too, and it takes room as well. */
+const bytesAt = (path: string): number => statSync(path, { throwIfNoEntry: false })?.size ?? 0;
 
 const pathsOf = ({ output, stderr, hookLog }: JobFolder): readonly (readonly [Source, string])[] => [
   ...(existsSync(hookLog) ? [["hook", hookLog] as const] : []),

@@ -53,6 +53,14 @@ test("a limit on runs counts no other requests, and no dry runs", async (t) => {
   assert.equal((await post("/run/async", { prompt: "hi" }, headers)).status, 202);
 });
 
+test("who is refused by one of two limits is told of that one", async (t) => {
+  const { post, as } = open(t, { requests: "100/h", runs: "1/h" });
+  const headers = as("ci");
+  await post("/run/async", { prompt: "hi" }, headers);
+  const refused = await post("/run/async", { prompt: "hi" }, headers);
+  assert.deepEqual([refused.status, ...limitsOf(refused.headers).slice(0, 2)], [429, "1", "0"]);
+});
+
 test("every token is counted by itself", async (t) => {
   const { statuses, as } = open(t, { requests: "1/h" });
   const [a, b] = [as("a"), as("b")];

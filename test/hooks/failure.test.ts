@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { writeFileSync } from "node:fs";
+import { truncateSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { test, type TestContext } from "node:test";
 import { hookFailure } from "../../lib/hooks/failure.ts";
@@ -23,6 +23,12 @@ test("a hook that failed is named, with its exit code and its last words", async
     error: "the hook on_create_command[1] (make) failed with exit code 2; its last words: worse",
     text: "bad\nworse\n",
   });
+});
+
+test("last words without a line feed are told as well", async (t) => {
+  const log = 'all is lost{"type":"stromboli_hook","state":"ended"}\n';
+  const failure = await told(t, { state: "ended on_create_command 0 7\n", log });
+  assert.equal(failure?.text, "all is lost");
 });
 
 test("hooks that took too long are named by the one that was at work", async (t) => {
@@ -52,6 +58,19 @@ for (const [text, wanted] of [
   test(`${JSON.stringify(text)} says that hooks are ${wanted.state}`, () =>
     assert.deepEqual(hookStateOf(text), wanted));
 }
+
+test("a state that a hook has flooded is read no further than is honest", async (t) => {
+  const path = join(tempFolder(t), "hooks.state");
+  writeFileSync(path, "started post_create 1\n");
+  truncateSync(path, 600_000_000);
+  assert.deepEqual(await readHookState(path), { state: "running", last: { name: "post_create", index: 1 } });
+});
+
+test("a state that a hook has shut is opened again", async (t) => {
+  const path = join(tempFolder(t), "hooks.state");
+  writeFileSync(path, "started post_create 1\n", { mode: 0o000 });
+  assert.deepEqual(await readHookState(path), { state: "running", last: { name: "post_create", index: 1 } });
+});
 
 test("a run without hooks has no state of them", async (t) => {
   assert.equal(await readHookState(join(tempFolder(t), "hooks.state")), undefined);

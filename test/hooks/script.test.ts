@@ -95,6 +95,19 @@ test("a list that has changed runs again, and so it does when it is changed back
   assert.equal(read("order"), "a\nb\na\n");
 });
 
+test("a list that comes back after another had failed runs again", (t) => {
+  const { run, read } = openSession(t);
+  for (const commands of [["echo a >>order"], ["echo b >>order", "false"], ["echo a >>order"]])
+    run({ on_create_command: commands });
+  assert.equal(read("order"), "a\nb\na\n");
+});
+
+test("a command may begin with a dash, and variables of the run stay as they are", (t) => {
+  const { run } = openSession(t);
+  const agent = ["sh", "-c", 'echo "$code$known$notes"'];
+  assert.equal(run({ post_start: ["-x 2>/dev/null || code=1", "true"] }, agent).stdout, "\n");
+});
+
 test("a signal ends a hook that is at work", async (t) => {
   const { start, at, state } = openSession(t);
   const child = start({ post_start: ["touch begun; sleep 60"] });
