@@ -10,7 +10,7 @@ import type { JobStore } from "../store/jobs.ts";
 export type FetchDeps = {
   config: Config;
   pulls: Pick<Pulls, "join">;
-  images: Pick<Images, "byId">;
+  images: Pick<Images, "byId" | "findAny">;
   cli: CliFinder;
   jobs: Pick<JobStore, "pulled" | "stopping">;
   now: () => number;
@@ -28,8 +28,9 @@ export const fetchImage = async (deps: FetchDeps, job: Job, signal: AbortSignal)
   const began = performance.now();
   const timeUp = AbortSignal.timeout(job.timeoutMs);
   try {
-    const pulledId = await pulls.join({ reference }, AbortSignal.any([signal, timeUp])).done;
-    const found = await images.byId(pulledId);
+    const pull = async () => images.byId(await pulls.join({ reference }, AbortSignal.any([signal, timeUp])).done);
+    const here = config.policy.pull === "missing" ? await images.findAny([reference]) : undefined; // another job may have pulled it
+    const found = here ?? (await pull());
     cli.forImage(reference, found);
     const { id, digest } = found;
     const pullMs = Math.round(performance.now() - began);

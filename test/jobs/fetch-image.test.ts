@@ -41,6 +41,16 @@ test("a job that was left while its image was pulled has it pulled again", async
   );
 });
 
+test("what has come since the job was let in is not pulled again where the missing is pulled", async (t) => {
+  const { start, pulls, asked, fake, jobs, leave, deps } = openPulling(t);
+  const runner = start({ pulls, config: { ...deps.config, policy: { ...deps.config.policy, pull: "missing" } } });
+  const { id } = leave({ state: "starting", image: missing });
+  fake.exit(id, 0);
+  await runner.recover();
+  await runner.ended(id);
+  assert.deepEqual([asked, jobs.find(id)?.ending?.outcome], [[], "succeeded"]);
+});
+
 test("a job whose image was there has no time of a pull", async (t) => {
   const { jobs, leave } = openPulling(t);
   const { id } = leave({ state: "pending" });
