@@ -8,7 +8,7 @@ import { eventsFrom } from "./sse.ts";
 export const pullImage = async (
   client: Client,
   request: ImagePullRequest,
-  say: (line: string) => void,
+  onProgress: (line: string) => void,
 ): Promise<ImagePulled> => {
   const headers = { accept: "text/event-stream" };
   const response = await client.images.pull.$post({ json: request }, { headers });
@@ -16,7 +16,7 @@ export const pullImage = async (
   for await (const { event, data } of eventsFrom(response.body)) {
     if (event === "done") return JSON.parse(data) as ImagePulled; // the daemon's own shape
     if (event === "error") throw await failureOf(data);
-    if (event === "progress") say(printable((JSON.parse(data) as { message: string }).message));
+    if (event === "progress") onProgress(printable((JSON.parse(data) as { message: string }).message));
   }
   throw new Failure("the daemon has stopped, and the pull with it; try again when it is back", exitCodes.unreachable);
 };

@@ -4,6 +4,7 @@ import { jsonOf } from "../client.ts";
 import { askDaemon } from "../ensure.ts";
 import { exitCodes, Failure } from "../failure.ts";
 import { imageTable, searchTable } from "../image-table.ts";
+import { print, printJson, say } from "../print.ts";
 import { pullImage } from "../pull.ts";
 
 export const imagesCommand = () => {
@@ -50,17 +51,18 @@ export const imagesCommand = () => {
 
 const list = async ({ json }: { json?: true }): Promise<void> => {
   const { images } = await askDaemon(async (client) => jsonOf(await client.images.$get()));
-  console.log(json ? JSON.stringify(images, undefined, 2) : imageTable(images, process.stdout));
+  if (json) printJson(images);
+  else console.log(imageTable(images, process.stdout));
 };
 
 const find = (name: string): Promise<ImageDetail> =>
   askDaemon(async (client) => jsonOf(await client.images[":name"].$get({ param: { name: encodeURIComponent(name) } })));
 
-const inspect = async (name: string): Promise<void> => console.log(JSON.stringify(await find(name), undefined, 2));
+const inspect = async (name: string): Promise<void> => printJson(await find(name));
 
 const check = async (name: string): Promise<void> => {
   const image = await find(name);
-  console.log(verdict(image));
+  print(verdict(image));
   if (!image.compatible) throw new Failure(`no agent can run in ${name}`, exitCodes.failed);
 };
 
@@ -69,10 +71,10 @@ const verdict = ({ compatibility_rank: rank, rank_description: why, tools }: Ima
 
 const pull = async (image: string, { platform, quiet }: { platform?: string; quiet?: true }): Promise<void> => {
   const request = { image, ...(platform !== undefined && { platform }) };
-  const say = quiet ? () => {} : (line: string) => console.error(line);
-  const pulled = await askDaemon((client) => pullImage(client, request, say));
-  if (pulled.compatibility_rank === 4) console.error(`stromboli: no agent can run in it: ${pulled.rank_description}`);
-  console.log(pulled.image_id);
+  const onProgress = quiet ? () => {} : (line: string) => console.error(line);
+  const pulled = await askDaemon((client) => pullImage(client, request, onProgress));
+  if (pulled.compatibility_rank === 4) say(`no agent can run in it: ${pulled.rank_description}`);
+  print(pulled.image_id);
 };
 
 type SearchFlags = { limit: string; trunc: boolean; json?: true };
@@ -80,5 +82,6 @@ type SearchFlags = { limit: string; trunc: boolean; json?: true };
 const search = async (q: string, { limit, trunc, json }: SearchFlags): Promise<void> => {
   const query = { q, limit, ...(!trunc && { no_trunc: "true" as const }) };
   const { results } = await askDaemon(async (client) => jsonOf(await client.images.search.$get({ query })));
-  console.log(json ? JSON.stringify(results, undefined, 2) : searchTable(results, process.stdout));
+  if (json) printJson(results);
+  else console.log(searchTable(results, process.stdout));
 };

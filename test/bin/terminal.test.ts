@@ -33,6 +33,11 @@ const body = JSON.stringify({
   ok: true,
   entries: [{ at: evil, caller: evil, decision: evil, code: evil, source: evil, target: evil, action: evil }],
   head: evil,
+  images: [{ repository: evil, tag: evil, libc: evil, size: 1, created: at, rank_description: evil, tools: [evil] }],
+  results: [{ index: evil, name: evil, description: evil, stars: 1, official: true }],
+  compatible: true,
+  rank_description: evil,
+  tools: [evil],
   secrets: [{ name: evil, created_at: at }],
   tokens: [{ name: evil, scopes: [evil], secrets: [evil], created_at: at, expires_at: evil }],
   deliveries: [{ id: evil, status: "failed", attempts: 1, created_at: at, last_error: evil, job_id: id, url: evil }],
@@ -87,6 +92,12 @@ const commands = [
   ["webhooks"],
   ["webhooks", "redeliver", "x"],
   ["prune", "--json"],
+  ["images"],
+  ["images", "ls", "--json"],
+  ["images", "inspect", "x"],
+  ["images", "check", "x"],
+  ["images", "search", "x"],
+  ["images", "search", "x", "--json"],
 ];
 
 /** These would wait for an end that this daemon never tells. */
