@@ -1,3 +1,4 @@
+import { escapeControls } from "../lib/escape-controls.ts";
 import { printable } from "./line.ts";
 
 /** What a command tells a person while stdout is data. Others' words may be in it, and must not rule the terminal. */
@@ -6,11 +7,8 @@ export const say = (text: string): void => console.error(`stromboli: ${printable
 /** Data on stdout, clean as well: where it goes is not known. */
 export const print = (text: string): void => console.log(printable(text));
 
-/** A value as JSON, which itself leaves DEL and the C1 controls as they are; U+009B begins what ESC [ begins. */
+/** A value as JSON. */
 export const printJson = (value: unknown): void => console.log(jsonText(value, 2));
 
 export const jsonText = (value: unknown, indent?: number): string =>
-  JSON.stringify(value, undefined, indent).replaceAll(
-    /[\x7f-\x9f]/g,
-    (control) => `\\u00${control.charCodeAt(0).toString(16)}`,
-  );
+  escapeControls(JSON.stringify(value, undefined, indent));

@@ -1,4 +1,5 @@
 import { pino, type DestinationStream, type Logger } from "pino";
+import { escapeControls } from "./escape-controls.ts";
 
 export type Log = Logger;
 
@@ -20,7 +21,3 @@ export const createLog = (
     },
     destination,
   );
-
-/** JSON leaves DEL and the C1 controls as they are, and a log is looked at on terminals, which U+009B would rule. */
-const escapeControls = (line: string): string =>
-  line.replaceAll(/[\x7f-\x9f]/g, (control) => `\\u00${control.charCodeAt(0).toString(16)}`);
