@@ -3,6 +3,7 @@ import type { Log } from "../log.ts";
 import type { Ending, Job } from "../store/job-rows.ts";
 import { cleanUp, type CleanUpDeps } from "./clean-up.ts";
 import { close, type CloseDeps } from "./close.ts";
+import { timingsOf } from "./timings.ts";
 
 export type AbandonDeps = CleanUpDeps & CloseDeps & { log: Log };
 
@@ -23,24 +24,16 @@ export const withdraw = (deps: CloseDeps, job: Job): boolean =>
   close(deps, job, unstarted(job, { at: deps.now(), error: undefined }));
 
 /** How a job ends that no agent has worked on: cancelled, unless there is an error. */
-const unstarted = (
-  { createdAt, claimedAt }: Job,
-  { at, error }: { at: number; error: string | undefined },
-): Ending => ({
+const unstarted = (job: Job, { at, error }: { at: number; error: string | undefined }): Ending => ({
   outcome: error === undefined ? "cancelled" : "start_failed",
   exitCode: null,
   error: error ?? "the run was cancelled before it began",
   numTurns: null,
   usage: null,
-  timings: {
-    queue: Math.max(0, (claimedAt ?? at) - createdAt),
-    create: Math.max(0, at - (claimedAt ?? at)),
-    hooks: 0,
-    agent: 0,
-    first_token: null,
-  },
+  // it never ran, and how long it pulled in vain is not known
+  timings: timingsOf({ ...job, startedAt: null, pullMs: null }, { endedAt: at, hooks: undefined, firstTokenAt: null }),
   result: null,
   partialOutput: "",
   bytes: 0,
-  endedAt: Math.max(createdAt, at),
+  endedAt: Math.max(job.createdAt, at),
 });

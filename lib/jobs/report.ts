@@ -6,6 +6,7 @@ import type { CrashInfo, JobResponse, Outcome, RunResponse } from "../schema/job
 import type { Ending, Job, Place } from "../store/job-rows.ts";
 import type { JobFolder } from "./folder.ts";
 import { textAt, type Summary } from "./output.ts";
+import { timingsOf } from "./timings.ts";
 
 /** `longest`: an answer of more bytes is left out, and the report says so. */
 type Options = { folder: JobFolder; longest?: number };
@@ -67,15 +68,11 @@ const openReport = (job: Job) => ({
   exit_code: null,
   num_turns: 0,
   ended_at: null,
-  timings_ms: {
-    queue: job.claimedAt === null ? 0 : Math.max(0, job.claimedAt - job.createdAt),
-    ...(job.pullMs !== null && { pull: job.pullMs }),
-    create:
-      job.startedAt === null ? 0 : Math.max(0, job.startedAt - (job.claimedAt ?? job.createdAt) - (job.pullMs ?? 0)),
-    hooks: 0,
-    agent: 0,
-    first_token: null,
-  },
+  timings_ms: timingsOf(job, {
+    endedAt: job.startedAt ?? job.claimedAt ?? job.createdAt, // as far as it has come
+    hooks: undefined,
+    firstTokenAt: null,
+  }),
 });
 
 const phaseOf = ({ state, image }: Job): JobResponse["phase"] => {
