@@ -1,4 +1,5 @@
 import { once } from "node:events";
+import { existsSync } from "node:fs";
 import { setTimeout as pause } from "node:timers/promises";
 import type { OpenDoor } from "../broker/broker.ts";
 import { messageOf, StromboliError } from "../errors.ts";
@@ -114,7 +115,8 @@ const hooksLate = async (
   job: Job,
   { folder, over }: Watch & { over: AbortSignal },
 ): Promise<"hooks_timed_out"> => {
-  const hooks = planHooks(deps.jobs.request(job.id).podman?.lifecycle);
+  const given = existsSync(folder.hookState) ? deps.jobs.request(job.id).podman?.lifecycle : undefined; // a request can be megabytes
+  const hooks = planHooks(given);
   if (!hooks) return new Promise(() => {});
   await pause(timeLeft(deps, job, hooks.timeoutMs), undefined, { signal: over, ref: false });
   const atWork = (await readHookState(folder.hookState))?.state === "running";
