@@ -1,9 +1,10 @@
 import assert from "node:assert/strict";
 import { randomUUID } from "node:crypto";
-import { existsSync, lstatSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { existsSync, lstatSync, readdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { after, test } from "node:test";
 import { startStromboli } from "./harness.ts";
+import { processIds, readProcess } from "./proc.ts";
 import { bash } from "./requests.ts";
 import { until } from "./wait.ts";
 
@@ -53,20 +54,11 @@ const workspace = stromboli.workspace(session_id);
 await until("the agent", () => existsSync(join(workspace, "begun")));
 const { container } = await stromboli.job(session_id, "running");
 const during = { names: walk(place.state).map(({ path }) => path), unexpected: unexpected() };
-const environments = readdirSync("/proc")
-  .filter((pid) => /^\d+$/.test(pid) && readOf(`/proc/${pid}/cmdline`).includes(container))
-  .map((pid) => readOf(`/proc/${pid}/environ`));
+const environments = processIds()
+  .filter((pid) => readProcess(pid, "cmdline").includes(container))
+  .map((pid) => readProcess(pid, "environ"));
 writeFileSync(join(workspace, "go"), "");
 const { body } = await answer;
-
-/** Processes end while one looks. */
-function readOf(path: string): string {
-  try {
-    return readFileSync(path, "latin1");
-  } catch {
-    return "";
-  }
-}
 
 test("while an agent runs, only what its container has to reach is open to others", () => {
   assert.ok(during.names.some((name) => name.endsWith("broker/api.sock")));

@@ -5,6 +5,7 @@ import { join } from "node:path";
 import { after, test } from "node:test";
 import { startStromboli } from "./harness.ts";
 import { podman } from "./podman.ts";
+import { processIds, readProcess } from "./proc.ts";
 import { bash } from "./requests.ts";
 import { until } from "./wait.ts";
 
@@ -21,23 +22,14 @@ const workspace = stromboli.workspace(session_id);
 await until("the agent", () => existsSync(join(workspace, "begun")));
 const { container } = await stromboli.job(session_id, "running");
 const { stdout: inspected } = await podman("inspect", container);
-const processes = readdirSync("/proc").filter((name) => /^\d+$/.test(name));
-const commands = processes.map((pid) => readOf(`/proc/${pid}/cmdline`));
+const processes = processIds();
+const commands = processes.map((pid) => readProcess(pid, "cmdline"));
 const environments = processes
   .filter((pid) => Number(pid) !== stromboli.pid())
-  .map((pid) => readOf(`/proc/${pid}/environ`));
+  .map((pid) => readProcess(pid, "environ"));
 const held = readdirSync(place.folder, { recursive: true }).filter((name) => holds(join(place.folder, String(name))));
 writeFileSync(join(workspace, "go"), "");
 const { body } = await answer;
-
-/** Processes end while one looks, and those of others are none of ours. */
-function readOf(path: string): string {
-  try {
-    return readFileSync(path, "latin1");
-  } catch {
-    return "";
-  }
-}
 
 function holds(path: string): boolean {
   return existsSync(path) && statSync(path).isFile() && readFileSync(path, "latin1").includes(key);

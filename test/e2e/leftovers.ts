@@ -1,7 +1,8 @@
-import { readdirSync, readFileSync, statSync } from "node:fs";
+import { readdirSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
 import { podman } from "./podman.ts";
+import { processIds, readProcess } from "./proc.ts";
 
 const settleMs = 5000;
 const everyMs = 250;
@@ -60,14 +61,6 @@ const mark = "stromboli-e2e-";
 
 /** Daemons, and what they started (podman, conmon): all inherit the place of their daemon in their environment. */
 const processes = () =>
-  readdirSync("/proc")
-    .filter((name) => /^\d+$/.test(name) && read(`/proc/${name}/environ`).includes(`/tmp/${mark}`))
-    .map((pid) => `process ${pid} ${read(`/proc/${pid}/cmdline`).replaceAll("\0", " ")}`);
-
-const read = (path: string): string => {
-  try {
-    return readFileSync(path, "utf8");
-  } catch {
-    return ""; // it has just ended, or is somebody else's
-  }
-};
+  processIds()
+    .filter((pid) => readProcess(pid, "environ").includes(`/tmp/${mark}`))
+    .map((pid) => `process ${pid} ${readProcess(pid, "cmdline").replaceAll("\0", " ")}`);

@@ -1,10 +1,11 @@
 import assert from "node:assert/strict";
 import { randomUUID } from "node:crypto";
-import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { existsSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { after, test } from "node:test";
 import { execa } from "execa";
 import { startStromboli } from "./harness.ts";
+import { processIds, readProcess } from "./proc.ts";
 import { makeStandIn } from "./stand-in.ts";
 import { until } from "./wait.ts";
 
@@ -29,14 +30,10 @@ const atWork = async (more: object = {}) => {
 };
 
 /** The daemon's `podman events`. */
-const eventReaders = () => readdirSync("/proc").filter((pid) => /^\d+$/.test(pid) && isEvents(pid));
+const eventReaders = () => processIds().filter(isEvents);
 const isEvents = (pid: string): boolean => {
-  try {
-    const [, parent] = /\nPPid:\s+(\d+)/.exec(readFileSync(`/proc/${pid}/status`, "utf8")) ?? [];
-    return Number(parent) === stromboli.pid() && readFileSync(`/proc/${pid}/cmdline`, "utf8").includes("events");
-  } catch {
-    return false; // it has just ended
-  }
+  const [, parent] = /\nPPid:\s+(\d+)/.exec(readProcess(pid, "status")) ?? [];
+  return Number(parent) === stromboli.pid() && readProcess(pid, "cmdline").includes("events");
 };
 const noContainers = () => until("the containers to go", async () => (await stromboli.containers()).length === 0);
 

@@ -36,8 +36,7 @@ test("an image that is here is not asked for again", { skip }, async (t) => {
 
 test("a pull is a phase of its job, and an event", { skip }, async (t) => {
   const image = await runnable(t, "phase:1");
-  gate.shut();
-  t.after(() => gate.open());
+  gate.shutFor(t);
   const id = await start(image);
   await gate.holding();
   const { status, phase, image: at } = await show(id);
@@ -52,8 +51,7 @@ test("a pull is a phase of its job, and an event", { skip }, async (t) => {
 
 test("two jobs share one pull", { skip }, async (t) => {
   const image = await runnable(t, "jobs:1");
-  gate.shut();
-  t.after(() => gate.open());
+  gate.shutFor(t);
   const ids = [await start(image), await start(image)];
   await gate.holding();
   await until("both to be at it", async () =>
@@ -69,8 +67,7 @@ test("two jobs share one pull", { skip }, async (t) => {
 
 test("a job that is cancelled while its image is pulled ends the pull", { skip }, async (t) => {
   const image = await runnable(t, "cancelled:1");
-  gate.shut();
-  t.after(() => gate.open());
+  gate.shutFor(t);
   const id = await start(image);
   await gate.holding();
   assert.equal((await cancel(id)).status, 200);
@@ -82,8 +79,7 @@ test("a job that is cancelled while its image is pulled ends the pull", { skip }
 
 test("a pull that takes longer than the run's timeout ends it as timed out", { skip }, async (t) => {
   const image = await runnable(t, "slow:1");
-  gate.shut();
-  t.after(() => gate.open());
+  gate.shutFor(t);
   const id = await start(image, { timeout: "3s" });
   const { outcome, error, started_at } = await ended(id);
   assert.deepEqual([outcome, started_at], ["timed_out", null]);
@@ -92,8 +88,7 @@ test("a pull that takes longer than the run's timeout ends it as timed out", { s
 
 test("a daemon that dies while an image is pulled is followed by one that pulls it again", { skip }, async (t) => {
   const image = await runnable(t, "crash:1");
-  gate.shut();
-  t.after(() => gate.open());
+  gate.shutFor(t);
   const id = await start(image);
   await gate.holding();
   await stromboli.end("SIGKILL");
@@ -105,8 +100,7 @@ test("a daemon that dies while an image is pulled is followed by one that pulls 
 
 test("a daemon that stops while an image is pulled leaves the job to the next one", { skip }, async (t) => {
   const image = await runnable(t, "stopped:1");
-  gate.shut();
-  t.after(() => gate.open());
+  gate.shutFor(t);
   const id = await start(image);
   await gate.holding();
   await stromboli.end("SIGTERM");

@@ -41,8 +41,7 @@ test("a stream that ends in an error says which", { skip }, async () => {
 
 test("two pulls of an image at the same time download it once", { skip }, async (t) => {
   const image = await pushed(t, "shared:1");
-  gate.shut();
-  t.after(() => gate.open());
+  gate.shutFor(t);
   const first = waitFor(image);
   await gate.holding();
   const second = waitFor(image);
@@ -58,8 +57,7 @@ test("two pulls of an image at the same time download it once", { skip }, async 
 
 test("a client that hangs up ends its pull, and nothing is left of it", { skip }, async (t) => {
   const image = await pushed(t, "left:1");
-  gate.shut();
-  t.after(() => gate.open());
+  gate.shutFor(t);
   const { hangUp } = waitFor(image);
   await gate.holding();
   assert.equal(downloads().length, 1);
@@ -70,8 +68,7 @@ test("a client that hangs up ends its pull, and nothing is left of it", { skip }
 
 test("what a daemon that was killed has left of a pull, the next pull removes", { skip }, async (t) => {
   const image = await pushed(t, "killed:1");
-  gate.shut();
-  t.after(() => gate.open());
+  gate.shutFor(t);
   waitFor(image);
   await gate.holding();
   await stromboli.end("SIGKILL");

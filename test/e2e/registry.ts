@@ -5,6 +5,7 @@ import { createServer, request as ask, type IncomingMessage } from "node:http";
 import type { AddressInfo } from "node:net";
 import { homedir } from "node:os";
 import { join } from "node:path";
+import type { TestContext } from "node:test";
 import { execa } from "execa";
 import { podmanEnvironment } from "../../lib/machine.ts";
 import type { Owner } from "./harness.ts";
@@ -128,14 +129,20 @@ const openGate = async (behind: number) => {
     request.pipe(inner);
   }).listen(0, "127.0.0.1");
   await once(server, "listening");
+  const open = (): void => {
+    isShut = false;
+    for (const release of held) release();
+    held.clear();
+  };
+
   return {
     port: (server.address() as AddressInfo).port,
-    shut: () => void (isShut = true),
-    open(): void {
-      isShut = false;
-      for (const release of held) release();
-      held.clear();
+    /** Shuts it until it is opened, at the latest after the test. */
+    shutFor(t: TestContext): void {
+      isShut = true;
+      t.after(open);
     },
+    open,
     /** Until a layer is being downloaded and held back. */
     holding: () => until("a layer to be asked for", () => held.size > 0),
     /** How many times something was asked for. */
