@@ -15,6 +15,8 @@ type Options = {
   config: Config;
   podman: Podman;
   machine: Machine;
+  /** Marks the containers that are ours. */
+  label: string;
   store: ImageStore;
   cli: CliFinder;
   log: Log;
@@ -23,10 +25,10 @@ type Options = {
 
 /** All that has to do with images: those here, those that are pulled, and what callers see of them. */
 export const createImageParts = (
-  { config, podman, machine, store, cli, log, now }: Options,
+  { config, podman, machine, label, store, cli, log, now }: Options,
   stack: AsyncDisposableStack,
 ) => {
-  const images = stack.use(createImages({ podman, store, label: `stromboli.state=${machine.stateLabel}`, now }));
+  const images = stack.use(createImages({ podman, store, label, now }));
   const room = createRoom({ podman, keepFree: bytesOf(config.podman.keep_free), mark: machine.stateLabel });
   const registry = createRegistry({ podman, room });
   const pulls = stack.use(createPulls({ registry, log }));

@@ -56,7 +56,7 @@ export const createParts = ({ config, env, log, folders, own, stores }: Options,
   const outbox = stack.use(createOutbox({ ...common, bodyOf: webhookBody(views), config: config.webhooks }));
   const secrets = createSecrets({ ...common, vault: createSecretVault({ podman, folder: folders.state }) });
   const { images, pulls, catalogue } = createImageParts(
-    { ...common, podman, machine, store: stores.imageStore, cli },
+    { ...common, podman, machine, label, store: stores.imageStore, cli },
     stack,
   );
   const runner = createRunner({

@@ -3,11 +3,12 @@ import { createMiddleware } from "hono/factory";
 import type { Audit, NewEntry } from "../../lib/audit.ts";
 import { messageOf, StromboliError } from "../../lib/errors.ts";
 import { createRateLimiter } from "../../lib/rate-limit.ts";
+import { rateOf } from "../../lib/schema/units.ts";
 import type { Log } from "../../lib/log.ts";
 import { callerOf, type Variables } from "./request.ts";
 
 const longestAction = 200;
-const mostOfOne = { text: "60/m", most: 60, perMs: 60_000 };
+const mostOfOne = rateOf("60/m");
 
 /**
  * Writes down what changes something, and whom what was refused, before the answer goes out. Strangers without a token,

@@ -13,7 +13,7 @@ export const hookFailure = async ({ hooks, state, late, log }: Ended): Promise<H
   if (!hooks || !state || state.state === "done" || (state.state === "running" && !late)) return undefined;
   const text = withoutMarks(await tailOf(log).catch(() => ""));
   const why = state.state === "failed" ? failed(hooks, state) : tookTooLong(hooks, state.last);
-  const words = lastLine(text).slice(0, longestWords);
+  const words = lastLine(text);
   return { error: words ? `${why}; its last words: ${words}` : why, text };
 };
 
@@ -32,6 +32,5 @@ const described = ({ lists }: Hooks, { name, index }: Hook): string => {
 };
 
 const longestCommand = 200;
-const longestWords = 500;
 
 const withoutMarks = (text: string): string => text.replaceAll(/\{"type":"stromboli_hook".*\n?/g, "");

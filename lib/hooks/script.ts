@@ -1,5 +1,8 @@
 import type { HookList, Hooks } from "./plan.ts";
 
+/** Beside the broker's socket. */
+export const hookScriptName = "hooks.sh";
+
 /**
  * What the container runs before its agent, for any POSIX shell: `sh SCRIPT AGENT…`. Part of the container, so that
  * hooks go on when the daemon dies. Descriptor 3 takes what hooks print, and who began and ended, as lines of JSON; 4

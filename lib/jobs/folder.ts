@@ -2,7 +2,7 @@ import { closeSync, mkdirSync, openSync, rmSync, writeFileSync } from "node:fs";
 import { chmod, mkdir, open, rm, stat, writeFile, type FileHandle } from "node:fs/promises";
 import { join } from "node:path";
 import { unlessMissing } from "../errors.ts";
-import { hookScriptName } from "../policy/container.ts";
+import { hookScriptName } from "../hooks/script.ts";
 import type { Files } from "../podman/podman.ts";
 
 export const journalName = "events.idx";

@@ -19,8 +19,10 @@ const tryAgainMs = 1000;
 const comeBack = { "Retry-After": "10" }; // by then some job may have ended
 
 /** Gives waiting jobs their turn, whenever one has come or a place is free. `start` runs a job to its end. */
-export const createQueue = ({ jobs, log, now, ...most }: Deps, start: (job: Job) => Promise<void>) => {
-  const { maxRunning, maxQueued, perCaller } = most;
+export const createQueue = (
+  { jobs, maxRunning, maxQueued, perCaller, log, now }: Deps,
+  start: (job: Job) => Promise<void>,
+) => {
   const mostOfOne = perCaller.maxRunning || Number.MAX_SAFE_INTEGER;
   let running = 0;
   let open = true;

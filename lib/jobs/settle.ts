@@ -13,6 +13,7 @@ import type { Job } from "../store/job-rows.ts";
 import type { StopReason } from "./state.ts";
 import { close, type CloseDeps } from "./close.ts";
 import { bytesOf, type JobFolder } from "./folder.ts";
+import type { Source } from "./journal.ts";
 import { noOutput, summarize, tailOf, type Summary } from "./output.ts";
 import { errorOf, type Words } from "./report.ts";
 import { timingsOf } from "./timings.ts";
@@ -30,7 +31,7 @@ type End = {
   /** Why we have stopped it, if we have. */
   reason: StopReason | undefined;
   folder: JobFolder;
-  shown: Record<"output" | "stderr" | "hook", number>;
+  shown: Record<Source, number>;
 };
 
 /** Closes the row of a job whose container has ended. Runs again harmlessly after a crash. */

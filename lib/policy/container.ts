@@ -1,6 +1,7 @@
 import { cliArguments, cliEnvironment, type Conversation } from "../agent/flags.ts";
 import type { Credential } from "../credentials.ts";
 import { StromboliError } from "../errors.ts";
+import { hookScriptName } from "../hooks/script.ts";
 import type { ContainerSpec, Mount } from "../podman/argv.ts";
 import type { Config } from "../schema/config.ts";
 import type { RunRequest } from "../schema/run.ts";
@@ -10,8 +11,6 @@ import type { Machine, Plan } from "./plan.ts";
 import { home } from "./volumes.ts";
 
 const brokerFolder = "/opt/stromboli";
-/** Beside the broker's socket: what runs before the agent. */
-export const hookScriptName = "hooks.sh";
 const cliPath = "/opt/claude/claude";
 
 /** What is known of a run once its job exists. */

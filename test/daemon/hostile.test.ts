@@ -78,7 +78,9 @@ const filled = (path: string, value = "x") => path.replaceAll(/\{\w+\}/g, value)
 /** Three routes take a run: its fields are tried at one of them. */
 const isNew = (schema: Schema): boolean => {
   const known = JSON.stringify(schema);
-  return !tried.has(known) && tried.add(known).has(known);
+  const isFirst = !tried.has(known);
+  tried.add(known);
+  return isFirst;
 };
 const tried = new Set<string>();
 
