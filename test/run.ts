@@ -4,6 +4,7 @@ import { join, relative } from "node:path";
 import { run as runTests } from "node:test";
 import { spec } from "node:test/reporters";
 import { pipeline } from "node:stream/promises";
+import { inspect } from "node:util";
 import { findLeftovers, takeStock } from "./e2e/leftovers.ts";
 import { defaultImage, podman } from "./e2e/podman.ts";
 
@@ -26,28 +27,36 @@ const long = /^(answers|cli-|failures|limits|pull-runs|recovery|sessions|storage
 
 const main = async (): Promise<void> => {
   const began = performance.now();
-  const codes = [await testHere()];
-  if (rootful) codes.push(testAsUser());
+  const failed: string[] = [];
+  const codes = [await testHere(failed)];
+  if (rootful) {
+    codes.push(testAsUser());
+    for (const failure of failed) console.log(`\nfailed as root: ${failure}`); // else the second run hides it
+  }
   if (!again) console.log(`all tests took ${Math.round((performance.now() - began) / 1000)} s`);
   process.exitCode = Math.max(...codes);
 };
 
-const testHere = async (): Promise<number> => {
+/** `failed` gets a line for each test that fails. */
+const testHere = async (failed: string[]): Promise<number> => {
   const user = rootful ? "root, with rootful Podman" : `uid ${process.getuid?.()}, with rootless Podman`;
   console.log(`\n=== ${again ? "end-to-end tests" : "tests"} as ${user} ===\n`);
   process.env["E2E_IMAGE"] = (await podman("image", "inspect", "--format={{.Id}}", defaultImage)).stdout;
   const before = await takeStock();
-  const code = await testFiles([...(again ? [] : ["test/units.ts"]), ...endToEnd()]);
+  const code = await testFiles(failed, [...(again ? [] : ["test/units.ts"]), ...endToEnd()]);
   const left = await findLeftovers(before);
   for (const thing of left) console.error(`left behind: ${thing}`);
   return left.length > 0 ? Math.max(code, 1) : code;
 };
 
 /** Node's command line would run them in the order of their names. */
-const testFiles = async (files: readonly string[]): Promise<number> => {
+const testFiles = async (failed: string[], files: readonly string[]): Promise<number> => {
   const events = runTests({ cwd: root, files: files.map((file) => join(root, file)), concurrency: 4 });
   let succeeded = false;
   events.on("test:summary", ({ file, success }) => void (file === undefined && (succeeded = success)));
+  events.on("test:fail", ({ name, file, details }) =>
+    failed.push(`${name} (${file})\n${inspect(details.error.cause)}`),
+  );
   await pipeline(events.compose(spec), process.stdout, { end: false });
   return succeeded ? 0 : 1;
 };
