@@ -6,6 +6,7 @@ const table = {
   invalid_request: { status: 400, exit: 2, hint: "" },
   unsupported: { status: 400, exit: 2, hint: "" },
   image_incompatible: { status: 400, exit: 2, hint: "" },
+  compose_invalid: { status: 400, exit: 2, hint: "docs/environments.md says what a compose file may say" },
   secret_not_found: { status: 400, exit: 2, hint: "create it with: stromboli secrets create NAME" },
   unauthorized: { status: 401, exit: 77, hint: "" },
   forbidden: { status: 403, exit: 77, hint: "" },
