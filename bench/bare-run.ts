@@ -45,7 +45,7 @@ export const bareRun = async ({ folder, socketFolder, promptFile }: Place): Prom
     ],
     readOnly: true,
     tmpBytes: 256 * 1024 ** 2,
-    network: "private",
+    networks: ["private"],
     memoryBytes: 512 * 1024 ** 2,
     cpus: config.defaults.cpus,
     cpuShares: undefined,

@@ -34,6 +34,7 @@ export const describe = ({ image, pull, limits, ...plan }: ContainerPlan): strin
     ["pids", String(limits.pids)],
     ["timeout", minutes(limits.timeout_ms)],
     ...plan.volumes.map((volume) => ["volume", describeVolume(volume)]),
+    ...plan.services.map((service) => ["service", describeService(service)]),
     ...plan.hooks.flatMap(({ name, commands }) =>
       commands.map((command) => ["hook", `${name}: ${firstLine(command)}`]),
     ),
@@ -42,6 +43,9 @@ export const describe = ({ image, pull, limits, ...plan }: ContainerPlan): strin
   ]
     .map(([name = "", value = ""]) => `${name.padEnd(widest)}  ${value}`)
     .join("\n");
+
+const describeService = ({ name, image, networks, memory_bytes }: ContainerPlan["services"][number]): string =>
+  `${name}: ${image}, ${Math.round(memory_bytes / 1024 ** 2)} MiB, on ${networks.join(", ")}`;
 
 const firstLine = (text: string): string => text.replace(/\n.*/s, "…");
 

@@ -20,6 +20,9 @@ export type RunFlags = {
   postCreate?: string[];
   postStart?: string[];
   hooksTimeout?: string;
+  compose?: string;
+  service?: string;
+  keepServices?: true;
   network?: "none" | "full";
   maxTurns?: string;
   maxBudgetUsd?: string;
@@ -69,6 +72,7 @@ export const requestFrom = (prompt: string, flags: RunFlags, caller: Caller): Ru
     secrets_env: flags.secret && Object.fromEntries(flags.secret.map((pair) => pairFrom("--secret", pair))),
     network: flags.network,
     lifecycle: lifecycleFrom(flags),
+    environment: environmentFrom(flags, caller.cwd()),
   }),
 });
 
@@ -80,6 +84,14 @@ const lifecycleFrom = ({ onCreate, postCreate, postStart, hooksTimeout }: RunFla
     hooks_timeout: hooksTimeout,
   });
   return Object.keys(lifecycle).length > 0 ? lifecycle : undefined;
+};
+
+const environmentFrom = ({ compose, service, keepServices }: RunFlags, cwd: string) => {
+  if (compose !== undefined)
+    return withoutUndefined({ type: "compose" as const, path: resolve(cwd, compose), service, keep: keepServices });
+  const flag = service === undefined ? keepServices && "--keep-services" : "--service";
+  if (flag) throw new Failure(`${flag} goes with --compose FILE`, exitCodes.usage);
+  return undefined;
 };
 
 type Mode = NonNullable<NonNullable<RunRequest["claude"]>["permission_mode"]> | undefined;

@@ -15,9 +15,6 @@ import { createVolumeRules } from "../lib/jobs/volume-rules.ts";
 import type { Log } from "../lib/log.ts";
 import { findMachine, podmanEnvironment } from "../lib/machine.ts";
 import { stateFolder } from "../lib/paths.ts";
-import { createContainers } from "../lib/podman/containers.ts";
-import { createEnds } from "../lib/podman/ends.ts";
-import { createOrphanWatch } from "../lib/podman/orphans.ts";
 import { createPodman } from "../lib/podman/podman.ts";
 import { createSecretVault } from "../lib/podman/secrets.ts";
 import { createRetention } from "../lib/retention/retention.ts";
@@ -27,6 +24,7 @@ import { createSessions } from "../lib/sessions.ts";
 import type { Stores } from "../lib/store/stores.ts";
 import { webhookBody } from "../lib/webhooks/body.ts";
 import { createOutbox } from "../lib/webhooks/outbox.ts";
+import { createContainerParts } from "./container-parts.ts";
 import { createImageParts } from "./image-parts.ts";
 
 type Options = {
@@ -46,7 +44,6 @@ export const createParts = ({ config, env, log, folders, own, stores }: Options,
   const machine = findMachine(folders.state);
   const label = `stromboli.state=${machine.stateLabel}`;
   const podman = createPodman({ binary: config.podman.binary, env: podmanEnvironment(env) });
-  const containers = createContainers(podman);
   const cli = createCliFinder(config, { fetched: join(stateFolder(env), "claude-musl") });
   const upstream = stack.adopt(createUpstream(config.claude.api_url, env), (open) => open.close());
   const sessions = createSessions({ folder: folders.sessions, store: stores.sessionStore });
@@ -61,13 +58,11 @@ export const createParts = ({ config, env, log, folders, own, stores }: Options,
   );
   const runner = createRunner({
     ...common,
-    orphans: createOrphanWatch(),
+    ...createContainerParts({ ...common, podman, machine, label, images, pulls }, stack),
     machine,
     volumeRules: createVolumeRules(config, own),
     cli,
     credential,
-    containers,
-    ends: stack.use(createEnds({ podman, containers, label, log })),
     images,
     pulls,
     secrets,

@@ -28,6 +28,9 @@ export const runCommand = () =>
     .option("--timeout <duration>", "end the run after this long, such as 90s or 1h30m")
     .option("-e, --env <NAME=value>", "environment variable; NAME alone passes on yours", collect)
     .option("--secret <ENV=NAME>", "environment variable from a Podman secret", collect)
+    .option("--compose <file>", "run the services of a compose file beside the agent")
+    .option("--service <name>", "the service of that file whose place the agent takes")
+    .option("--keep-services", "leave them up for a while, for the session's next run")
     .addOption(new Option("--network <mode>", "none: only the model can be reached").choices(["none", "full"]))
     .option("--on-create <command>", "shell command to run first, once in a session", collect)
     .option("--post-create <command>", "the same, after all --on-create", collect)
@@ -56,6 +59,7 @@ Examples:
   stromboli run -v . --yolo "Run the tests and fix what fails"
   stromboli run -i python:3.12 --secret GH_TOKEN=github "Close stale issues"
   stromboli run -v . --on-create "npm ci" "Run the tests"
+  stromboli run -v . --compose compose.yaml "Load the fixtures into the database"
   stromboli run - < prompt.md
   job=$(stromboli run -d -v . "Update the docs") && stromboli wait $job`,
     )

@@ -1,22 +1,34 @@
-# What the tests need: a registry, and the user of the rootless ones.
+# What the tests need: a registry, a database, and the user of the rootless ones.
 # shellcheck shell=sh disable=SC2154 # read by bin/setup, which sets the names and has say, must and the like
 
 test_user=stromboli-test
 
-# Out of its package and not installed: that would start a service. Without it the tests of pulls are skipped.
-test_registry() {
-  [ ! -x "$state/docker-registry" ] || return 0
-  if has apt-get && say "fetching a registry for the tests (docker-registry)" && logged fetch_registry; then
-    mv "$state/registry.part/usr/bin/docker-registry" "$state/docker-registry"
-  else
-    say "no docker-registry here: the tests of pulls are skipped"
+# Out of their packages and not installed: that would start services. Without them the tests that need them are skipped.
+test_servers() {
+  if [ ! -x "$state/docker-registry" ]; then
+    if unpack docker-registry; then
+      mv "$state/unpacked/usr/bin/docker-registry" "$state/docker-registry"
+    else
+      say "no docker-registry here: the tests of pulls are skipped"
+    fi
   fi
-  rm -rf "$state/registry.part"
+  if [ ! -f "$state/redis.tar" ]; then
+    if unpack redis-server redis-tools libjemalloc2 liblzf1 libatomic1; then
+      must "See tar's message above." tar -cf "$state/redis.tar" -C "$state/unpacked/usr" bin lib
+    else
+      say "no redis-server here: the tests of compose files are skipped"
+    fi
+  fi
+  rm -rf "$state/unpacked"
 }
 
-fetch_registry() (
-  rm -rf "$state/registry.part" && mkdir -p "$state/registry.part" && cd "$state/registry.part" || exit
-  apt-get download docker-registry && dpkg-deb -x docker-registry_*.deb .
+unpack() { # PACKAGES
+  has apt-get && say "fetching $1 for the tests" && logged fetch_packages "$@"
+}
+
+fetch_packages() (
+  rm -rf "$state/unpacked" && mkdir -p "$state/unpacked/packages" && cd "$state/unpacked/packages" || exit
+  apt-get download "$@" && for package in *.deb; do dpkg-deb -x "$package" .. || exit; done
 )
 
 # The e2e tests run a second time as a user without rights. Nothing of root's environment or folders is shared.
@@ -45,6 +57,7 @@ rootless_tests() {
     [ -f "$tarball" ] || save_image
     give "$tarball" "$images/$hash.tar"
   fi
+  [ ! -f "$state/redis.tar" ] || give "$state/redis.tar" "$home/.local/state/stromboli/redis.tar"
   if [ -x "$state/docker-registry" ]; then
     give "$state/docker-registry" "$home/.local/state/stromboli/docker-registry"
     as_test_user chmod 0755 "$home/.local/state/stromboli/docker-registry"

@@ -16,7 +16,7 @@ import { titleOf, type JobStore, type NewJob } from "../store/jobs.ts";
 import type { SessionStore } from "../store/sessions.ts";
 import type { Job } from "../store/job-rows.ts";
 import { refusedUrl } from "../webhooks/address.ts";
-import { chooseImage } from "./choose-image.ts";
+import { checkServiceImage, chooseImage } from "./choose-image.ts";
 
 export type AdmissionDeps = {
   config: Config;
@@ -27,7 +27,7 @@ export type AdmissionDeps = {
   sessions: Sessions;
   sessionStore: SessionStore;
   idempotency: IdempotencyStore;
-  images: Pick<Images, "find" | "findAny" | "byId">;
+  images: Pick<Images, "find" | "findAny" | "byId" | "listed">;
   secrets: Pick<Secrets, "check">;
   cli: CliFinder;
   credential: () => Credential | undefined;
@@ -82,13 +82,16 @@ const decide = async (deps: AdmissionDeps, asked: Asked): Promise<Decided> => {
   if (!asked.request.demo && !deps.credential()) throw noCredentials();
   const [image] = await Promise.all([
     chooseImage(deps, plan.images),
-    secrets.check(
-      asked.caller,
-      plan.secrets.map(({ name }) => name),
-    ),
+    ...(plan.stack?.services ?? []).map((service) => checkServiceImage(deps, service)),
+    secrets.check(asked.caller, secretsOf(plan)),
   ]);
   return { plan, image };
 };
+
+const secretsOf = ({ secrets, stack }: Plan): string[] => [
+  ...secrets.map(({ name }) => name),
+  ...(stack?.services ?? []).flatMap((service) => service.secrets),
+];
 
 const newId = (mode: Mode): string => `${mode}-${randomBytes(8).toString("hex")}`;
 

@@ -1,7 +1,6 @@
 import { StromboliError } from "../errors.ts";
 import { withoutUndefined } from "../given.ts";
 import type { DryRun } from "../schema/dry-run.ts";
-import type { RunRequest } from "../schema/run.ts";
 import { rehearse, type AdmissionDeps, type Asked, type Decided } from "./admit.ts";
 
 /** What would become of a request; a refusal is an answer here as well. */
@@ -11,7 +10,7 @@ export const dryRun = async (
   checkRoom: (owner: string) => void,
 ): Promise<DryRun> => {
   try {
-    return { allowed: true, plan: viewOf(asked.request, await rehearse(deps, asked, checkRoom)) };
+    return { allowed: true, plan: viewOf(await rehearse(deps, asked, checkRoom)) };
   } catch (error) {
     if (!(error instanceof StromboliError)) throw error;
     const { code, message, status } = error;
@@ -19,7 +18,7 @@ export const dryRun = async (
   }
 };
 
-const viewOf = ({ podman }: RunRequest, { plan, image }: Decided) => ({
+const viewOf = ({ plan, image }: Decided) => ({
   image,
   pull: image.id === "",
   user: plan.user,
@@ -32,8 +31,14 @@ const viewOf = ({ podman }: RunRequest, { plan, image }: Decided) => ({
     read_only: readOnly,
     missing: owner === undefined,
   })),
+  services: (plan.stack?.services ?? []).map(({ name, images, networks, limits }) => ({
+    name,
+    image: images.at(-1) ?? "",
+    networks: networks.map((network) => network.name),
+    memory_bytes: limits.memoryBytes,
+  })),
   hooks: (plan.hooks?.lists ?? []).map(({ name, commands }) => ({ name, commands: [...commands] })),
-  env: Object.keys(podman?.env ?? {}),
+  env: Object.keys(plan.env),
   secrets: [...plan.secrets],
   limits: {
     memory_bytes: plan.limits.memoryBytes,

@@ -1,5 +1,5 @@
 import { closeSync, mkdirSync, openSync, rmSync, writeFileSync } from "node:fs";
-import { chmod, mkdir, open, rm, stat, writeFile, type FileHandle } from "node:fs/promises";
+import { chmod, open, rm, stat, writeFile, type FileHandle } from "node:fs/promises";
 import { join } from "node:path";
 import { unlessMissing } from "../errors.ts";
 import { hookScriptName } from "../hooks/script.ts";
@@ -21,7 +21,8 @@ export const jobFolder = (jobsFolder: string, id: string) => {
     journal: join(path, journalName),
     broker: join(path, "broker"),
     ociHooks: join(path, "hooks"),
-    changed: join(path, "hooks/changed"),
+    /** What Podman reads for the services beside the agent. */
+    services: join(path, "services"),
     /** What the hooks of the request print, and how far they have come. */
     hookLog: join(path, "hooks.log"),
     hookState: join(path, "hooks.state"),
@@ -41,12 +42,6 @@ export const fillFolder = (folder: JobFolder, input: string): void => {
 
 /** The container's environment goes to Podman in a file; it holds the handle. */
 export const writeEnv = (folder: JobFolder, env: string): Promise<void> => writeFile(folder.env, env, { mode: 0o600 });
-
-/** What looks at the container's mounts before it starts; see mountCheck. */
-export const writeOciHook = async ({ ociHooks }: JobFolder, hook: string): Promise<void> => {
-  await mkdir(ociHooks, { mode: 0o700 });
-  await writeFile(join(ociHooks, "volumes.json"), hook, { mode: 0o600 });
-};
 
 /** What runs before the agent, where the container finds it; and the files that take what it says. */
 export const writeHookScript = async ({ broker, hookLog, hookState }: JobFolder, script: string): Promise<void> => {
@@ -96,7 +91,7 @@ export const bytesOf = async (folder: JobFolder): Promise<number> => {
 /** After the end only what was printed and the journal stay. */
 export const keepOutput = async (folder: JobFolder): Promise<void> => {
   await Promise.all(
-    [folder.input, folder.env, folder.broker, folder.ociHooks, folder.hookState].map((path) =>
+    [folder.input, folder.env, folder.broker, folder.ociHooks, folder.services, folder.hookState].map((path) =>
       rm(path, { recursive: true, force: true }),
     ),
   );

@@ -48,7 +48,8 @@ export const foresee = (path: string): string | undefined =>
 /** A path with its links resolved, when it leads somewhere. */
 export const realPath = (path: string): string | undefined => orNothing(() => realpathSync.native(path));
 
-const orNothing = <Value>(look: () => Value): Value | undefined => {
+/** What a look finds; undefined where it fails. */
+export const orNothing = <Value>(look: () => Value): Value | undefined => {
   try {
     return look();
   } catch {

@@ -4,26 +4,26 @@ import { promptLine } from "../agent/flags.ts";
 import type { Broker, OpenDoor } from "../broker/broker.ts";
 import { createHandle, hashHandle } from "../broker/handle.ts";
 import { noCredentials, type Credential } from "../credentials.ts";
-import { StromboliError, unlessMissing } from "../errors.ts";
+import { StromboliError } from "../errors.ts";
 import { hookScript } from "../hooks/script.ts";
 import { planImages } from "../policy/images.ts";
 import { planContainer, planEnvironment, type Placement } from "../policy/container.ts";
 import { planRun, type Machine, type Plan } from "../policy/plan.ts";
-import type { Volume, VolumeRules } from "../policy/volumes.ts";
+import type { VolumeRules } from "../policy/volumes.ts";
 import type { ContainerSpec } from "../podman/argv.ts";
 import type { Containers } from "../podman/containers.ts";
 import type { Ends } from "../podman/ends.ts";
 import type { Images } from "../podman/images.ts";
-import { mountCheck, type ExpectedMount } from "../podman/mount-check.ts";
 import { lastLine } from "../podman/podman.ts";
 import type { Config } from "../schema/config.ts";
 import type { RunRequest } from "../schema/run.ts";
 import { choiceOf, type Sessions } from "../sessions.ts";
 import type { Job } from "../store/job-rows.ts";
 import type { JobStore } from "../store/jobs.ts";
-import { escapeMount } from "./host-path.ts";
-import { fillFolder, jobFolder, openFiles, writeEnv, writeHookScript, writeOciHook, type JobFolder } from "./folder.ts";
+import { fillFolder, jobFolder, openFiles, writeEnv, writeHookScript, type JobFolder } from "./folder.ts";
 import { makeMissing } from "./make-missing.ts";
+import type { JobStacks } from "./stacks.ts";
+import { foundChanged, writeVolumeCheck } from "./volume-check.ts";
 
 export type LaunchDeps = {
   config: Config;
@@ -38,6 +38,7 @@ export type LaunchDeps = {
   cli: CliFinder;
   credential: () => Credential | undefined;
   broker: Broker;
+  stacks: Pick<JobStacks, "raise">;
   now: () => number;
 };
 
@@ -45,7 +46,7 @@ export type LaunchDeps = {
  * Gets the container of a claimed job running; the broker's door stays open until the result is disposed of. Policy is
  * asked again: the job may have waited long, and what is mounted is looked at as late as can be.
  */
-export const launch = async (deps: LaunchDeps, job: Job): Promise<OpenDoor & AsyncDisposable> => {
+export const launch = async (deps: LaunchDeps, job: Job, signal: AbortSignal): Promise<OpenDoor & AsyncDisposable> => {
   const { config, machine, jobs, sessions } = deps;
   const request = jobs.request(job.id);
   const folder = jobFolder(deps.jobsFolder, job.id);
@@ -69,6 +70,7 @@ export const launch = async (deps: LaunchDeps, job: Job): Promise<OpenDoor & Asy
 
   const placement: Placement = {
     jobId: job.id,
+    sessionId: job.sessionId,
     container: job.container,
     imageId: job.image.id,
     imagePath: image.path,
@@ -80,9 +82,15 @@ export const launch = async (deps: LaunchDeps, job: Job): Promise<OpenDoor & Asy
     tcpPort: door.port,
     handle,
   };
+  await deps.stacks.raise(job, plan, signal);
   if (jobs.progress(job.id)?.stopReason) throw new StromboliError("job_ended", "the run was cancelled before it began");
   const spec = planContainer(request, plan, { config, machine, placement });
-  await start(deps, { spec, folder, plan, env: planEnvironment(request, config, placement) });
+  await start(deps, {
+    spec,
+    folder,
+    plan,
+    env: planEnvironment(request, { config, placement, env: plan.env }),
+  });
   const owned = stack.move();
   return { ...door, [Symbol.asyncDispose]: () => owned.disposeAsync() };
 };
@@ -95,31 +103,20 @@ const planAgain = ({ config, machine, volumeRules }: LaunchDeps, job: Job, reque
   return makeMissing(first) ? plan() : first;
 };
 
-const expected = ({ owner, source, target }: Volume): ExpectedMount => {
-  if (!owner) throw new StromboliError("volume_changed", `the folder ${source} was made and is gone again`);
-  return { ...owner.place, target: escapeMount(target) };
-};
-
 const start = async (
   { containers, ends }: LaunchDeps,
   { spec, folder, plan, env }: { spec: ContainerSpec; folder: JobFolder; plan: Plan; env: string },
 ): Promise<void> => {
   await writeEnv(folder, env);
   const { volumes, hooks } = plan;
-  if (volumes.length > 0) await writeOciHook(folder, mountCheck(volumes.map(expected), folder.changed));
+  if (volumes.length > 0) await writeVolumeCheck(folder.ociHooks, volumes);
   if (hooks) await writeHookScript(folder, hookScript(hooks));
   using files = openFiles(folder, { hooks: hooks !== undefined });
   ends.expect();
   const exitCode = await containers.start(spec, files);
   if (exitCode === 0) return;
-  const changed = await readFile(folder.changed, "utf8").catch(unlessMissing);
-  if (changed !== undefined) throw volumeChanged(changed.trim());
+  const changed = await foundChanged(folder.ociHooks);
+  if (changed) throw changed;
   const said = lastLine(await readFile(folder.stderr, "utf8")); // the container never ran: these words are Podman's
   throw new StromboliError("start_failed", `Podman could not start the container: ${said}`);
 };
-
-const volumeChanged = (target: string) =>
-  new StromboliError(
-    "volume_changed",
-    `the volume for ${target} was replaced while its container was being made, or ${target} is a link in the image; nothing has run`,
-  );

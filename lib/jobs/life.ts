@@ -104,7 +104,8 @@ const tryToLaunch = async (
   { cancel, detached }: { cancel: AbortSignal; detached: AbortSignal },
 ): Promise<{ door: OpenDoor & AsyncDisposable } | { failure: unknown }> => {
   try {
-    return { door: await launch(deps, await fetchImage(deps, job, AbortSignal.any([cancel, detached]))) };
+    const signal = AbortSignal.any([cancel, detached]);
+    return { door: await launch(deps, await fetchImage(deps, job, signal), signal) };
   } catch (failure) {
     if (storageFailure(failure) || (detached.aborted && isGivenUp(failure))) throw failure;
     return { failure };

@@ -11,9 +11,14 @@ import { dryRun } from "./dry-run.ts";
 import { createLife, type LifeDeps } from "./life.ts";
 import { createLiveJobs } from "./live.ts";
 import { createQueue, maxRunningOf } from "./queue.ts";
+import type { JobStacks } from "./stacks.ts";
 import { leftovers, removeLeftovers } from "./recover.ts";
 
-export type RunnerDeps = AdmissionDeps & LifeDeps & { capacity: { memoryBytes: number; cores: number } };
+export type RunnerDeps = AdmissionDeps &
+  LifeDeps & {
+    stacks: Pick<JobStacks, "raise" | "release" | "recover">;
+    capacity: { memoryBytes: number; cores: number };
+  };
 export type Runner = ReturnType<typeof createRunner>;
 
 /** Runs jobs, each from its row to its result. The daemon may stop at any point: the container goes on without it. */
@@ -54,7 +59,7 @@ export const createRunner = (deps: RunnerDeps) => {
         if (job.state !== "pending") void tasks.keep(queue.resume(() => life.takeUp(job)));
       }
       const left = await leftovers(deps).catch(() => undefined); // before new jobs come, with containers that are no leftovers
-      void tasks.keep(removeLeftovers(deps, left, detached.signal));
+      void tasks.keep(Promise.all([removeLeftovers(deps, left, detached.signal), deps.stacks.recover()]));
       queue.dispatch();
     },
 

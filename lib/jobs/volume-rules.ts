@@ -1,9 +1,9 @@
-import { readFileSync } from "node:fs";
+import { closeSync, constants, fstatSync, openSync, readFileSync, readlinkSync, readSync } from "node:fs";
 import { StromboliError } from "../errors.ts";
 import { whyNothingBelow, type Guarded } from "../policy/guarded.ts";
 import type { VolumeRules } from "../policy/volumes.ts";
 import type { Config } from "../schema/config.ts";
-import { foresee, lookAt, realPath } from "./host-path.ts";
+import { foresee, lookAt, orNothing, realPath } from "./host-path.ts";
 
 /** What policy needs to know of this machine's folders, found out anew for each run. `own`: what is Stromboli's. */
 export const createVolumeRules =
@@ -16,6 +16,24 @@ export const createVolumeRules =
     guarded: guardedBy(own),
     resolve: lookAt,
     foresee: policy.create_missing ? foresee : () => undefined,
+    read: readShort,
+  });
+
+const longestRead = 1_048_576;
+
+/** What has been replaced by a link, a pipe or a larger file since it was looked at is nothing to read. */
+const readShort = (real: string): string | undefined =>
+  orNothing(() => {
+    const { O_NOFOLLOW, O_NONBLOCK, O_RDONLY } = constants;
+    const file = openSync(real, O_RDONLY | O_NOFOLLOW | O_NONBLOCK); // a pipe would be waited for
+    try {
+      const stat = fstatSync(file);
+      if (!stat.isFile() || stat.size > longestRead || readlinkSync(`/proc/self/fd/${file}`) !== real) return undefined;
+      const bytes = Buffer.alloc(stat.size);
+      return bytes.toString("utf8", 0, readSync(file, bytes));
+    } finally {
+      closeSync(file);
+    }
   });
 
 /** Refuses a configuration that allows what can never be mounted: whoever wrote it expects something else. */

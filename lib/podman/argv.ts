@@ -14,7 +14,7 @@ export type ContainerSpec = {
   mounts: readonly Mount[];
   readOnly: boolean;
   tmpBytes: number;
-  network: string;
+  networks: readonly string[];
   memoryBytes: number;
   cpus: string;
   cpuShares: number | undefined;
@@ -58,7 +58,7 @@ const isolation = (spec: ContainerSpec): string[] => [
   ...(spec.readOnly ? ["--read-only", "--read-only-tmpfs=false"] : []),
   `--tmpfs=/tmp:rw,nosuid,nodev,mode=1777,size=${spec.tmpBytes}`,
   "--tmpfs=/run:rw,nosuid,nodev,mode=1777,size=16777216",
-  `--network=${spec.network}`,
+  ...spec.networks.map((network) => `--network=${network}`),
   "--http-proxy=false",
   "--hostname=stromboli",
 ];

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import type { Health } from "../compose/plan.ts";
 import { StromboliError } from "../errors.ts";
 import type { ImageStore, Inside } from "../store/images.ts";
 import { lookInside } from "./inside.ts";
@@ -19,6 +20,8 @@ export type ListedImage = {
   bytes: number;
   createdAt: string;
   labels: Readonly<Record<string, string>>;
+  /** Its own healthcheck. */
+  health: Health | undefined;
 };
 export type Images = ReturnType<typeof createImages>;
 
@@ -52,8 +55,16 @@ export const createImages = (deps: Deps) => {
   };
   const find = async (references: readonly string[]): Promise<FoundImage> => {
     const image = await findAny(references);
-    if (!image) throw missing(references.at(-1) ?? "");
+    if (!image) throw imageNotFound(references);
     return image;
+  };
+
+  const listed = async (references: readonly string[]): Promise<ListedImage | undefined> => {
+    for (const reference of references) {
+      const image = await inspected(reference);
+      if (image) return image;
+    }
+    return undefined;
   };
 
   return {
@@ -65,12 +76,12 @@ export const createImages = (deps: Deps) => {
     byId: async (id: string): Promise<LocalImage> => known.get(id) ?? find([id]),
     /** What Podman says of the first of some references that is there. */
     async describe(references: readonly string[]): Promise<ListedImage> {
-      for (const reference of references) {
-        const image = await inspected(reference);
-        if (image) return image;
-      }
-      throw missing(references.at(-1) ?? "");
+      const image = await listed(references);
+      if (!image) throw imageNotFound(references);
+      return image;
     },
+    /** The same; undefined when none is. */
+    listed,
     /** All images that have a name. */
     list: (): Promise<ListedImage[]> => listImages(podman),
     /** What is inside an image that was listed; looked for once for each id. */
@@ -106,6 +117,25 @@ const createLook = ({ podman, store, label, now }: Deps) => {
   };
 };
 
+const nanoseconds = z.number().transform((value) => value / 1e6);
+
+/** As an image in Docker's format has it; times in nanoseconds, 0 for what the specification says by itself. */
+const Healthcheck = z
+  .object({
+    Test: z.tuple([z.enum(["CMD", "CMD-SHELL"])], z.string()),
+    Interval: nanoseconds.default(0),
+    Timeout: nanoseconds.default(0),
+    StartPeriod: nanoseconds.default(0),
+    Retries: z.int().default(0),
+  })
+  .transform(({ Test, Interval, Timeout, StartPeriod, Retries }): Health => ({
+    command: Test,
+    intervalMs: Interval || 30_000,
+    timeoutMs: Timeout || 30_000,
+    startPeriodMs: StartPeriod,
+    retries: Retries || 3,
+  }));
+
 const Inspection = z.object({
   Id: z.string(),
   Digest: z.string(),
@@ -115,6 +145,7 @@ const Inspection = z.object({
   Created: z.string().default(""),
   Labels: z.record(z.string(), z.string()).nullish(),
   Config: z.object({ Env: z.array(z.string()).nullish() }),
+  HealthCheck: Healthcheck.nullish().catch(undefined),
 });
 
 const toListed = ({ Config, ...image }: z.output<typeof Inspection>): ListedImage => ({
@@ -126,6 +157,7 @@ const toListed = ({ Config, ...image }: z.output<typeof Inspection>): ListedImag
   bytes: image.Size,
   createdAt: image.Created,
   labels: image.Labels ?? {},
+  health: image.HealthCheck ?? undefined,
 });
 
 const listImages = async (podman: Podman): Promise<ListedImage[]> => {
@@ -148,7 +180,8 @@ const tryToInspect = async (podman: Podman, reference: string) => {
   throw new StromboliError("podman_failed", `podman image inspect failed: ${lastLine(stderr)}`);
 };
 
-const missing = (reference: string): StromboliError => {
+export const imageNotFound = (references: readonly string[]): StromboliError => {
+  const reference = references.at(-1) ?? "";
   const remedy = reference.startsWith("localhost/")
     ? "build it there"
     : `get it with: stromboli images pull ${reference}, or set policy.pull: missing`;

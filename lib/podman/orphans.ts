@@ -3,34 +3,39 @@ import { setTimeout as pause } from "node:timers/promises";
 import { startTimeoutMs } from "./podman.ts";
 
 const lookEveryMs = 100;
+const telling = /^--(name|label=stromboli\.stack)=/;
 
 export type OrphanWatch = ReturnType<typeof createOrphanWatch>;
 
 /**
- * Sees the `podman run` of a daemon that was killed: it lives on, and makes its container a moment later. All who wait
- * share one look through /proc.
+ * Sees the `podman run` and the like of a daemon that was killed: it lives on, and makes its container a moment later.
+ * All who wait share one look through /proc.
  */
 export const createOrphanWatch = () => {
   let coming: Promise<ReadonlySet<string>> | undefined;
   const look = async (): Promise<ReadonlySet<string>> => {
     await pause(lookEveryMs, undefined, { ref: false });
     coming = undefined;
-    return new Set(allArguments().flatMap(({ given }) => given.filter((argument) => argument.startsWith("--name="))));
+    return new Set(allArguments().flatMap(({ given }) => given.filter((argument) => telling.test(argument))));
+  };
+
+  /** Until no process with an argument is at work any more; one that hangs is ended. */
+  const noneWith = async (wanted: string, signal: AbortSignal): Promise<void> => {
+    const deadline = performance.now() + startTimeoutMs;
+    // Twice: in the moment of its exec, a process shows no arguments.
+    for (let clear = 0; clear < 2;) {
+      const seen = await (coming ??= look());
+      signal.throwIfAborted();
+      clear = seen.has(wanted) ? 0 : clear + 1;
+      if (performance.now() > deadline) endProcessesWith([wanted], "SIGKILL");
+    }
   };
 
   return {
-    /** Until no process starts a container of this name any more; one that hangs is ended. */
-    async noneStarting(container: string, signal: AbortSignal): Promise<void> {
-      const wanted = `--name=${container}`;
-      const deadline = performance.now() + startTimeoutMs;
-      // Twice: in the moment of its exec, a process shows no arguments.
-      for (let clear = 0; clear < 2;) {
-        const seen = await (coming ??= look());
-        signal.throwIfAborted();
-        clear = seen.has(wanted) ? 0 : clear + 1;
-        if (performance.now() > deadline) endProcessesWith([wanted], "SIGKILL");
-      }
-    },
+    /** Until no process starts a container of this name any more. */
+    noneStarting: (container: string, signal: AbortSignal) => noneWith(`--name=${container}`, signal),
+    /** Until no process makes anything of a stack any more. */
+    noneRaising: (stack: string, signal: AbortSignal) => noneWith(`--label=stromboli.stack=${stack}`, signal),
   };
 };
 

@@ -1,11 +1,12 @@
 import { cliArguments, cliEnvironment, type Conversation } from "../agent/flags.ts";
 import type { Credential } from "../credentials.ts";
-import { StromboliError } from "../errors.ts";
 import { hookScriptName } from "../hooks/script.ts";
 import type { ContainerSpec, Mount } from "../podman/argv.ts";
 import type { Config } from "../schema/config.ts";
 import type { RunRequest } from "../schema/run.ts";
 import { bytesOf, millisecondsOf } from "../schema/units.ts";
+import { attachment, namedMounts } from "../compose/spec.ts";
+import { envFile } from "./env-file.ts";
 import { contains } from "./host-path.ts";
 import type { Machine, Plan } from "./plan.ts";
 import { home } from "./volumes.ts";
@@ -16,6 +17,7 @@ const cliPath = "/opt/claude/claude";
 /** What is known of a run once its job exists. */
 export type Placement = {
   jobId: string;
+  sessionId: string;
   container: string;
   imageId: string;
   imagePath: string;
@@ -56,7 +58,7 @@ export const planContainer = (
     mounts,
     readOnly: plan.readOnly,
     tmpBytes: bytesOf(config.podman.tmp_size),
-    network: plan.network === "none" ? "none" : "private", // bridge, slirp4netns or pasta, as this Podman has it; never the host's
+    networks: networksOf(plan, placement.sessionId),
     memoryBytes,
     cpus,
     cpuShares,
@@ -68,10 +70,13 @@ export const planContainer = (
   };
 };
 
-/** The container's environment, one NAME=value a line: the request's own first, so that ours cannot be replaced. */
-export const planEnvironment = (request: RunRequest, config: Config, placement: Placement): string => {
+/** The container's environment, one NAME=value a line: the run's own first, so that ours cannot be replaced. */
+export const planEnvironment = (
+  request: RunRequest,
+  { config, placement, env }: Omit<Context, "machine"> & Pick<Plan, "env">,
+): string => {
   const variables = {
-    ...request.podman?.env,
+    ...env,
     ...cliEnvironment(request.claude ?? {}),
     HOME: home,
     PATH: `${home}/.local/bin:${placement.imagePath}`, // where `pip install --user` and the like put their commands
@@ -83,19 +88,19 @@ export const planEnvironment = (request: RunRequest, config: Config, placement: 
       : { ANTHROPIC_BASE_URL: `http://host.containers.internal:${placement.tcpPort}` }),
     [placement.credential === "oauth" ? "CLAUDE_CODE_OAUTH_TOKEN" : "ANTHROPIC_API_KEY"]: placement.handle,
   };
-  return Object.entries(variables).map(line).join("");
+  return envFile(variables);
 };
 
-/** A line feed would begin another variable, and one without a value makes Podman pass on the daemon's own. */
-const line = ([name, value]: [string, string]): string => {
-  if (/[\r\n\0]/.test(value))
-    throw new StromboliError("invalid_request", `the environment variable ${name} is not one line`);
-  return `${name}=${value}\n`;
+/** Its own, as this Podman has it (a bridge, slirp4netns or pasta), or none, or those of its stack; never the host's. */
+const networksOf = ({ stack, network }: Plan, sessionId: string): readonly string[] => {
+  if (stack)
+    return stack.agent.networks.map((attached) => attachment(attached, stack.agent.service ?? "agent", sessionId));
+  return [network === "none" ? "none" : "private"];
 };
 
 const planMounts = (
   plan: Plan,
-  { binary, folders, handOver, tcpPort }: Placement,
+  { binary, folders, handOver, tcpPort, sessionId }: Placement,
 ): { mounts: readonly Mount[]; make: boolean } => {
   const options = handOver ? ["rw", "U"] : ["rw"];
   const { own, make } = placeWorkdir(plan);
@@ -105,13 +110,14 @@ const planMounts = (
     ...(tcpPort === undefined || plan.hooks ? [{ source: folders.broker, target: brokerFolder, options: ["ro"] }] : []),
     ...(own ? [{ source: folders.workspace, target: plan.workdir, options }] : []),
     ...plan.volumes,
+    ...namedMounts(plan.stack?.agent.named ?? [], sessionId),
   ];
   return { mounts, make };
 };
 
 /** The workdir is the session's own folder, unless a volume, HOME or /tmp holds it; below those it is made from inside. */
-const placeWorkdir = ({ workdir, volumes }: Plan): { own: boolean; make: boolean } => {
-  const holders = [home, "/tmp", ...volumes.map(({ target }) => target)];
+const placeWorkdir = ({ workdir, volumes, stack }: Plan): { own: boolean; make: boolean } => {
+  const holders = [home, "/tmp", ...[...volumes, ...(stack?.agent.named ?? [])].map(({ target }) => target)];
   const held = holders.some((holder) => contains(holder, workdir));
   return { own: !held, make: held && !holders.includes(workdir) };
 };

@@ -1,9 +1,11 @@
+import type { StackPlan } from "../compose/plan.ts";
 import { StromboliError } from "../errors.ts";
 import { planHooks, type Hooks } from "../hooks/plan.ts";
 import type { Config } from "../schema/config.ts";
 import type { PodmanOptions, RunRequest } from "../schema/run.ts";
 import { checkEnvName, checkSecretName } from "./environment.ts";
 import { planImages } from "./images.ts";
+import { planServices } from "./stack.ts";
 import { planLimits, type Limits } from "./limits.ts";
 import { checkTarget, home, planVolume, type Volume, type VolumeRules } from "./volumes.ts";
 
@@ -19,7 +21,11 @@ export type Plan = {
   limits: Limits;
   readOnly: boolean;
   workdir: string;
+  /** Plain variables: the request's, and those of the service whose place the agent takes. */
+  env: Readonly<Record<string, string>>;
   volumes: readonly Volume[];
+  /** The services beside the agent. */
+  stack: StackPlan | undefined;
   secrets: readonly { name: string; variable: string }[];
   network: "none" | "full";
   user: string;
@@ -33,15 +39,19 @@ export const planRun = (
   { machine, rules }: { machine: Machine; rules: VolumeRules },
 ): Plan => {
   const podman = request.podman ?? {};
-  refuseUnsupported(request);
   Object.keys(podman.env ?? {}).forEach(checkEnvName);
-  const volumes = distinct((podman.volumes ?? []).map((volume) => planVolume(volume, rules)));
+  const { stack, own } = planServices(podman, config, { machine, rules });
+  const asked = (podman.volumes ?? []).map((volume) => planVolume(volume, rules));
+  const volumes = [...asked, ...own.volumes];
+  refuseTwice([...volumes, ...own.named]);
   return {
-    images: planImages(podman.image, config),
+    env: { ...own.environment, ...podman.env },
+    images: own.images ?? planImages(podman.image, config),
     limits: planLimits(podman, config),
     readOnly: planRoot(podman, config),
-    workdir: checkTarget(request.workdir ?? defaultWorkdir),
+    workdir: checkTarget(request.workdir ?? own.workdir ?? defaultWorkdir),
     volumes,
+    stack,
     secrets: Object.entries(podman.secrets_env ?? {}).map(([variable, name]) => ({
       variable: checkEnvName(variable),
       name: checkSecretName(name),
@@ -50,12 +60,6 @@ export const planRun = (
     user: machine.rootless ? `${machine.uid}:${machine.gid}` : rootfulUser(volumes, config.podman.user),
     hooks: planHooks(podman.lifecycle),
   };
-};
-
-const refuseUnsupported = ({ podman }: RunRequest): void => {
-  const given = { "podman.environment": podman?.environment };
-  const [name] = Object.entries(given).find(([, value]) => Object.keys(value ?? {}).length > 0) ?? [];
-  if (name) throw new StromboliError("unsupported", `${name} is not supported by this version; leave it out`);
 };
 
 const planRoot = ({ read_only: readOnly = true }: PodmanOptions, { policy }: Config): boolean => {
@@ -78,13 +82,12 @@ const planNetwork = ({ network: asked }: PodmanOptions, { claude, defaults, poli
   return network;
 };
 
-const distinct = (volumes: readonly Volume[]): readonly Volume[] => {
+const refuseTwice = (volumes: readonly { target: string }[]): void => {
   const targets = [home, ...volumes.map(({ target }) => target)];
   const twice = targets.find((target, index) => targets.indexOf(target) !== index);
   if (twice === home)
     throw new StromboliError("invalid_request", `${home} is the session's own folder and takes no volume`);
   if (twice !== undefined) throw new StromboliError("invalid_request", `two volumes share the target ${twice}`);
-  return volumes;
 };
 
 /** Rootful, agents are never root: they take the uid of the one user whose volumes they write to. */

@@ -14,10 +14,18 @@ export type VolumeRules = {
   resolve: (path: string) => HostPath | undefined;
   /** Where a path that is missing would lead once it is made; undefined where none may be made. */
   foresee: (path: string) => string | undefined;
+  /** The text of a file without links on the way to it; undefined when it is none, has grown too long, or is not ours to read. */
+  read: (real: string) => string | undefined;
 };
 
 /** HOME in every container; the session's own folder. */
 export const home = "/home/agent";
+
+/** The resolved path of a file on the host that a request names, where its volumes could have it; undefined: no such file. */
+export const planFile = (path: string, rules: VolumeRules): string | undefined => {
+  const { source, owner } = findSource(path, { ...rules, foresee: () => undefined });
+  return owner?.kind === "file" ? source : undefined;
+};
 
 /** Turns `host:container[:options]` into a mount of the resolved path, or refuses it. */
 export const planVolume = (text: string, rules: VolumeRules): Volume => {

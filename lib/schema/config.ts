@@ -104,6 +104,7 @@ const Keys = z.strictObject({
   sessions: z
     .strictObject({ keep_days: Days.default(0), keep_size: z.union([z.literal("off"), FileSize]).default("off") })
     .prefault({}),
+  compose: z.strictObject({ health_timeout: Duration.default("2m"), stack_ttl: Duration.default("1h") }).prefault({}),
   webhooks: z
     .strictObject({
       secret: z.string().max(1000).default(""),
@@ -132,6 +133,7 @@ const Keys = z.strictObject({
         .array(z.enum(["none", "full"]))
         .min(1, "must name at least one")
         .default(["none", "full"]),
+      host_ports: z.boolean().default(false),
       writable_root: z.boolean().default(true),
     })
     .prefault({}),

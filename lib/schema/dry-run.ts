@@ -20,6 +20,9 @@ export const ContainerPlan = z
         missing: z.boolean().describe("It would be made for the run."),
       }),
     ),
+    services: z
+      .array(z.object({ name: z.string(), image: z.string(), networks: z.array(z.string()), memory_bytes: count }))
+      .describe("What would run beside the agent, in the order in which it starts."),
     hooks: z
       .array(z.object({ name: z.string(), commands: z.array(z.string()) }))
       .describe("What runs before the agent; all but post_start only once in a session."),

@@ -44,6 +44,33 @@ export const Lifecycle = z
   .meta({ id: "Lifecycle" });
 export type Lifecycle = z.output<typeof Lifecycle>;
 
+/** An absolute path on the daemon's machine. */
+const HostPath = z
+  .string()
+  .max(4096)
+  .regex(/^\/\P{Cc}*$/u, "must be an absolute path on the daemon's machine, without control characters");
+
+const ComposeEnvironment = z
+  .strictObject({
+    type: z.literal("compose"),
+    path: HostPath.describe("The compose file, at or below an entry of policy.volumes."),
+    service: z
+      .string()
+      .max(63)
+      .describe("The service whose place the agent takes: its image, environment, networks and volumes."),
+    build_timeout: Duration.describe("Accepted for clients that send it; nothing is built."),
+    keep: z
+      .boolean()
+      .describe("Leaves the services up for the session's next run, for compose.stack_ttl after the end of this one."),
+  })
+  .partial()
+  .refine(
+    (given) => Object.keys(given).length === 0 || (given.type !== undefined && given.path !== undefined),
+    "must have type: compose and path",
+  )
+  .describe("Services of a compose file that run beside the agent.")
+  .meta({ id: "ComposeEnvironment" });
+
 export const PodmanOptions = z
   .strictObject({
     image: z
@@ -80,7 +107,7 @@ export const PodmanOptions = z
     network: z.enum(["none", "full"]).describe("none: only the model can be reached. full: the internet."),
     read_only: z.boolean().describe("false makes the container's root file system writable."),
     lifecycle: Lifecycle.nullish(),
-    environment: z.looseObject({}).nullish(),
+    environment: ComposeEnvironment.nullish(),
   })
   .partial()
   .meta({ id: "PodmanOptions" });

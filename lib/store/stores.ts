@@ -10,6 +10,7 @@ import { createRetentionStore } from "./retention.ts";
 import { createSecretStore } from "./secrets.ts";
 import { createSessionStore } from "./sessions.ts";
 import { createFamilyStore } from "./token-families.ts";
+import { createStackStore } from "./stacks.ts";
 import { createTokenStore } from "./tokens.ts";
 
 export type Stores = ReturnType<typeof createStores>;
@@ -26,6 +27,7 @@ export const createStores = (db: Db) => ({
   deliveries: createDeliveryStore(db),
   tokens: createTokenStore(db),
   families: createFamilyStore(db),
+  stackStore: createStackStore(db),
   secretStore: createSecretStore(db),
   audit: createAuditStore(db),
   retentionStore: createRetentionStore(db),

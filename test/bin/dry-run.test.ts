@@ -14,6 +14,7 @@ const plan = {
     { source: "/data/a", target: "/workspace", read_only: false, missing: true },
     { source: "/data/b", target: "/b", read_only: true, missing: false },
   ],
+  services: [{ name: "db", image: "docker.io/library/redis:7", networks: ["default"], memory_bytes: 268_435_456 }],
   hooks: [
     { name: "on_create_command", commands: ["pip install -r requirements.txt", "make\nall"] },
     { name: "post_start", commands: ["redis-server &"] },
@@ -38,6 +39,7 @@ test("a plan is printed in lines of a name and a value", () => {
     "timeout     1 min 30 s",
     "volume      /data/a at /workspace, to be made",
     "volume      /data/b at /b, read-only",
+    "service     db: docker.io/library/redis:7, 256 MiB, on default",
     "hook        on_create_command: pip install -r requirements.txt",
     "hook        on_create_command: make…",
     "hook        post_start: redis-server &",

@@ -27,6 +27,7 @@ for (const path of ["/run", "/run/async", "/run/stream"]) {
       read_only: true,
       network: "full",
       volumes: [{ source: folder, target: "/data", read_only: true, missing: false }],
+      services: [],
       hooks: [{ name: "post_start", commands: ["make"] }],
       env: ["CI"],
       secrets: [{ variable: "GH", name: "github" }],

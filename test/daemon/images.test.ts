@@ -12,6 +12,7 @@ const image = {
   bytes: 1000,
   createdAt: "2026-01-01T00:00:00Z",
   labels: { "org.opencontainers.image.description": "Python" },
+  health: undefined,
   libc: "glibc" as const,
   tools: ["bash", "git", "claude"],
 };

@@ -11,8 +11,8 @@ import {
   openReadable,
   writeEnv,
   writeHookScript,
-  writeOciHook,
 } from "../../lib/jobs/folder.ts";
+import { writeVolumeCheck } from "../../lib/jobs/volume-check.ts";
 import { becomeNobody, tempFolder } from "../harness.ts";
 
 const makeFolder = (t: TestContext) => {
@@ -42,7 +42,7 @@ test("a folder that an earlier try left is made anew", (t) => {
 test("after the end only what was printed and the journal stay", async (t) => {
   const folder = makeFolder(t);
   await writeEnv(folder, "A=1\n");
-  await writeOciHook(folder, "{}");
+  await writeVolumeCheck(folder.ociHooks, []);
   await writeHookScript(folder, "exit\n");
   await keepOutput(folder);
   await keepOutput(folder);

@@ -18,7 +18,7 @@ const base: ContainerSpec = {
   ],
   readOnly: true,
   tmpBytes: 268_435_456,
-  network: "private",
+  networks: ["private"],
   memoryBytes: 536_870_912,
   cpus: "0.5",
   cpuShares: undefined,

@@ -8,7 +8,11 @@ import { placement } from "./placement.ts";
 
 /** The variables as Podman reads them: a line each, the last of a name counts. */
 const variablesOf = (values: Partial<z.input<typeof RunRequest>> = {}, more: Partial<Placement> = {}) => {
-  const text = planEnvironment(requestOf(values), configOf(), { ...placement, ...more });
+  const text = planEnvironment(requestOf(values), {
+    config: configOf(),
+    placement: { ...placement, ...more },
+    env: values.podman?.env ?? {},
+  });
   const lines = text.trimEnd().split("\n");
   return Object.fromEntries(lines.map((line) => [line.split("=", 1)[0], line.slice(line.indexOf("=") + 1)]));
 };
@@ -69,5 +73,7 @@ test("the service tier is a variable of the CLI", () => {
 
 test("no option of a request can add a line to the environment", () => {
   const request = { ...requestOf(), claude: { bedrock_service_tier: "x\nLD_PRELOAD=/evil.so\nHOST_SECRET" } };
-  assert.throws(() => planEnvironment(request, configOf(), placement), { code: "invalid_request" });
+  assert.throws(() => planEnvironment(request, { config: configOf(), placement, env: {} }), {
+    code: "invalid_request",
+  });
 });

@@ -20,6 +20,8 @@ const basePlan: Plan = {
   readOnly: true,
   workdir: "/workspace",
   volumes: [],
+  stack: undefined,
+  env: {},
   secrets: [{ name: "github", variable: "GH_TOKEN" }],
   network: "full",
   user: "1000:1000",
@@ -162,7 +164,7 @@ test("rootless, the user is mapped onto the caller", () => {
 });
 
 test("the network is the container's own or none, never the host's", () => {
-  assert.deepEqual([contain().network, contain({ plan: { network: "none" } }).network], ["private", "none"]);
+  assert.deepEqual([contain().networks, contain({ plan: { network: "none" } }).networks], [["private"], ["none"]]);
 });
 
 test("the configured model and settings are told to the CLI", () => {

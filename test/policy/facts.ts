@@ -19,5 +19,6 @@ export const rulesOf = (more: Partial<VolumeRules> = {}): VolumeRules => ({
   guarded: { homes: [], own: [] },
   resolve: (path) => hostPath(path),
   foresee: () => undefined,
+  read: () => undefined,
   ...more,
 });

@@ -1,0 +1,136 @@
+import { stackName } from "../compose/spec.ts";
+import type { Log } from "../log.ts";
+import { untilItWorks } from "../persist.ts";
+import type { Stacks } from "../podman/stacks.ts";
+import type { Plan } from "../policy/plan.ts";
+import { millisecondsOf } from "../schema/units.ts";
+import type { Job } from "../store/job-rows.ts";
+import type { JobStore } from "../store/jobs.ts";
+import type { Stack, StackStore } from "../store/stacks.ts";
+import { createTasks } from "../tasks.ts";
+import { raisingOf, specify, type StackSpecDeps } from "./stack-spec.ts";
+
+type Deps = StackSpecDeps & {
+  jobs: Pick<JobStore, "find" | "request">;
+  stackStore: StackStore;
+  stacks: Stacks;
+  log: Log;
+  now: () => number;
+};
+export type JobStacks = ReturnType<typeof createJobStacks>;
+
+/** The services beside agents: one stack a session, up while a job of the session is at work, and after it if wanted. */
+export const createJobStacks = (deps: Deps) => {
+  const { config, stackStore, stacks, jobs, now } = deps;
+  const turns = createTurns();
+  const closing = new AbortController();
+
+  const takeDown = async (sessionId: string): Promise<void> => {
+    await stacks.down(stackName(sessionId), closing.signal);
+    stackStore.remove(sessionId);
+  };
+  /** Those that are still due when their turn comes: a job may have taken one meanwhile. */
+  const takeDownAll = async (due: () => Stack[]): Promise<void> => {
+    for (const { sessionId } of due()) {
+      await turns.take(sessionId, async () => {
+        if (due().some((stack) => stack.sessionId === sessionId)) await takeDown(sessionId);
+      });
+    }
+  };
+  const sweeper = createSweeper(deps, () => takeDownAll(() => stackStore.expired(now())), closing.signal);
+
+  return {
+    /** Has the services of a plan up, if it has any; throws `start_failed`. `release` takes down what there is of them then. */
+    raise: (job: Job, { stack, ...plan }: Plan, signal: AbortSignal): Promise<void> =>
+      turns.take(job.sessionId, async () => {
+        if (!stack) return;
+        const { keep } = jobs.request(job.id).podman?.environment ?? {};
+        const keepMs = keep ? millisecondsOf(config.compose.stack_ttl) : 0;
+        const { spec, hash } = await specify(deps, { job, plan: { ...plan, stack }, keepMs, signal });
+        const known = stackStore.find(job.sessionId);
+        const stands = isKept(known, hash) && (await stacks.stands(spec));
+        if (known && !stands) await takeDown(job.sessionId);
+        stackStore.take({ sessionId: job.sessionId, jobId: job.id, hash, keepMs });
+        if (!stands) await stacks.up(spec, raisingOf(deps, signal));
+      }),
+
+    /** Takes down what a job has used, or leaves it up for a while. Runs again harmlessly. */
+    async release({ id, sessionId }: Pick<Job, "id" | "sessionId">): Promise<void> {
+      if (stackStore.find(sessionId)?.jobId !== id) return;
+      await turns.take(sessionId, async () => {
+        const known = stackStore.find(sessionId);
+        if (known?.jobId !== id || known.idleSince !== null) return;
+        if (known.keepMs === 0 || !hasRun(jobs.find(id))) return takeDown(sessionId);
+        stackStore.idle(sessionId, now());
+        sweeper.schedule();
+      });
+    },
+
+    /** Takes down what a former daemon has left, and from then on what was kept long enough. */
+    async recover(): Promise<void> {
+      await sweeper.surely(() => takeDownAll(() => stackStore.left()));
+      await sweeper.sweep();
+    },
+
+    async [Symbol.asyncDispose](): Promise<void> {
+      closing.abort();
+      await sweeper.close();
+    },
+  };
+};
+
+/** Whether a stack was left up for the next job, and is what that one wants. */
+const isKept = (stack: Stack | undefined, hash: string): boolean =>
+  stack !== undefined && stack.hash === hash && stack.idleSince !== null;
+
+/** Whether a job came to an end at which its services may be wanted again. */
+const hasRun = (job: Job | undefined): boolean =>
+  job !== undefined && job.ending !== null && !["cancelled", "start_failed", "lost"].includes(job.ending.outcome);
+
+/** Lets only one at a time work on a session's stack. */
+const createTurns = () => {
+  const last = new Map<string, Promise<unknown>>();
+  return {
+    take<Value>(id: string, work: () => Promise<Value>): Promise<Value> {
+      const mine = (last.get(id) ?? Promise.resolve()).then(work, work);
+      const over = mine.catch(() => {}).finally(() => last.get(id) === over && last.delete(id));
+      last.set(id, over);
+      return mine;
+    },
+  };
+};
+
+const longestTimerMs = 2 ** 31 - 1;
+
+/** Does its work whenever the time of a stack that is kept is over. */
+const createSweeper = (
+  { stackStore, log, now }: Pick<Deps, "stackStore" | "log" | "now">,
+  work: () => Promise<void>,
+  closed: AbortSignal,
+) => {
+  const tasks = createTasks();
+  let timer: NodeJS.Timeout | undefined;
+
+  const surely = (some: () => Promise<void>): Promise<void> =>
+    untilItWorks(some, { what: "taking down services", log, signal: closed }).catch(() => {}); // the next daemon does
+  const sweep = async (): Promise<void> => {
+    await surely(work);
+    if (!closed.aborted) schedule();
+  };
+  const schedule = (): void => {
+    clearTimeout(timer);
+    const at = stackStore.nextExpiry();
+    if (at === undefined || closed.aborted) return;
+    timer = setTimeout(() => void tasks.keep(sweep()), Math.min(Math.max(0, at - now()), longestTimerMs)).unref();
+  };
+
+  return {
+    surely,
+    sweep,
+    schedule,
+    async close(): Promise<void> {
+      clearTimeout(timer);
+      await tasks.done();
+    },
+  };
+};
