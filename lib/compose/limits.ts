@@ -17,9 +17,9 @@ export const planLimits = (keys: ServiceKeys, place: Place, { defaults, policy }
     pids: oneOfTwo([...place, "pids_limit"], keys.pids_limit, pids) ?? defaults.pids,
   };
   if (limits.memoryBytes < least) throw invalid([...place, "mem_limit"], "must be at least 6m");
-  refuseAbove([...place, "mem_limit"], [limits.memoryBytes, policy.max_memory], bytesOf);
-  refuseAbove([...place, "cpus"], [limits.cpus, policy.max_cpus], Number);
-  refuseAbove([...place, "pids_limit"], [limits.pids, policy.max_pids], Number);
+  refuseAbove([...place, "mem_limit"], limits.memoryBytes, ["max_memory", policy.max_memory, bytesOf]);
+  refuseAbove([...place, "cpus"], Number(limits.cpus), ["max_cpus", policy.max_cpus, Number]);
+  refuseAbove([...place, "pids_limit"], limits.pids, ["max_pids", String(policy.max_pids), Number]);
   return limits;
 };
 
@@ -29,9 +29,9 @@ const oneOfTwo = <Value>(place: Place, own: Value | undefined, deploy: Value | u
   return own ?? deploy;
 };
 
-type Amounts = [asked: number | string, ceiling: number | string];
+type Ceiling = [name: string, most: string, valueOf: (text: string) => number];
 
-const refuseAbove = (place: Place, [asked, ceiling]: Amounts, valueOf: (ceiling: string) => number): void => {
-  if (ceiling === "off" || Number(asked) <= valueOf(String(ceiling))) return;
-  throw new StromboliError("limit_exceeded", `${place.join(".")}: ${asked} is above policy's ceiling, ${ceiling}`);
+const refuseAbove = (place: Place, asked: number, [name, most, valueOf]: Ceiling): void => {
+  if (most === "off" || asked <= valueOf(most)) return;
+  throw new StromboliError("limit_exceeded", `${place.join(".")}: ${asked} is above policy.${name}, which is ${most}`);
 };

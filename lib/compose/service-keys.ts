@@ -33,9 +33,8 @@ const User = Text.regex(
   /^[A-Za-z0-9_][A-Za-z0-9_.-]{0,63}(?::[A-Za-z0-9_][A-Za-z0-9_.-]{0,63})?$/,
   "must be a user or user:group, by names or numbers",
 );
-const Restart = z
-  .string()
-  .regex(/^(?:no|always|unless-stopped|on-failure(?::\d{1,4})?)$/, "must be no, on-failure, always or unless-stopped");
+const noRestart = "must be no, on-failure, always or unless-stopped";
+const Restart = z.string(noRestart).regex(/^(?:no|always|unless-stopped|on-failure(?::\d{1,4})?)$/, noRestart);
 const Capability = Text.regex(/^[A-Z_]{2,40}$/i, "must be a capability such as NET_RAW, or ALL").toUpperCase();
 
 /** The keys that a service may have; any other is refused. */

@@ -1,0 +1,138 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { fileOf, planOf } from "./stack.ts";
+
+/** What the service `db` may not say, and how the refusal begins. */
+const values: readonly [keys: string, refusal: string][] = [
+  ["command: {a: b}", "services.db.command: must be a command line"],
+  ["command: true", "services.db.command: must be a command line"],
+  ["command: [true]", "services.db.command.0: must be a text"],
+  ["command: [[a]]", "services.db.command.0: must be a text"],
+  [`command: sh -c 'a`, "services.db.command: is no command line"],
+  ["environment: a b", "services.db.environment: must be a mapping"],
+  ["environment: {a-b: c}", "services.db.environment.a-b: the name must be of letters"],
+  ["environment: {1A: c}", "services.db.environment.1A: the name must be of letters"],
+  ["environment: [a b=c]", "services.db.environment.a b: the name must be of letters"],
+  ["environment: {A: [b]}", "services.db.environment.A: must be one line of text"],
+  ['environment: {A: "b\\nc"}', "services.db.environment.A: must be one line"],
+  ["environment: {x-a: b}", "services.db.environment.x-a: the name"],
+  ["networks: default", "services.db.networks: must be a list of networks"],
+  ["networks: [front]", "services.db.networks.front: there is no network front"],
+  ["networks: [constructor]", "services.db.networks.constructor: there is no network"],
+  ["networks: {default: {ipv4_address: 10.0.0.1}}", "services.db.networks.default.ipv4_address: is refused"],
+  ["networks: {default: {aliases: [a.b]}}", "services.db.networks.default.aliases.0: must be 1 to 63"],
+  ["networks: {default: {aliases: [-a]}}", "services.db.networks.default.aliases.0: must be 1 to 63"],
+  ["networks: ['--network=host']", "services.db.networks.0: must be 1 to 63"],
+  ["depends_on: cache", "services.db.depends_on: must be a list of services"],
+  ["depends_on: [cache]", "services.db.depends_on.cache: there is no service cache"],
+  ["depends_on: [toString]", "services.db.depends_on.0: must be 1 to 63"],
+  ["depends_on: [constructor]", "services.db.depends_on.constructor: there is no service"],
+  ["depends_on: [db]", "services.db.depends_on.db: a service cannot wait for itself"],
+  ["depends_on: {db: {condition: service_started, required: false}}", "services.db.depends_on.db: a service cannot"],
+  ["depends_on: {cache: {condition: service_up}}", "services.db.depends_on.cache.condition: must be service_started"],
+  ["depends_on: {cache: }", "services.db.depends_on.cache: must be a mapping"],
+  ["healthcheck: true", "services.db.healthcheck: must be a mapping"],
+  ["healthcheck: {}", "services.db.healthcheck.test: is missing"],
+  ["healthcheck: {interval: 5s}", "services.db.healthcheck.test: is missing"],
+  ["healthcheck: {test: []}", "services.db.healthcheck.test: must be a command line, or a list"],
+  ["healthcheck: {test: ''}", "services.db.healthcheck.test: must be a command line, or a list"],
+  ["healthcheck: {test: [curl, x]}", "services.db.healthcheck.test: must be a command line, or a list"],
+  ["healthcheck: {test: [CMD]}", "services.db.healthcheck.test: must be a command line, or a list"],
+  ["healthcheck: {test: [CMD-SHELL, a, b]}", "services.db.healthcheck.test: must be a command line, or a list"],
+  ["healthcheck: {test: [NONE, a]}", "services.db.healthcheck.test: must be a command line, or a list"],
+  ["healthcheck: {test: a, interval: 5}", "services.db.healthcheck.interval: must be a duration"],
+  ["healthcheck: {test: a, interval: 0s}", "services.db.healthcheck.interval: must be above 0"],
+  ["healthcheck: {test: a, timeout: -1s}", "services.db.healthcheck.timeout: must be a duration"],
+  ["healthcheck: {test: a, timeout: 9999h}", "services.db.healthcheck.timeout: must be at most 24 days"],
+  ["healthcheck: {test: a, retries: 0}", "services.db.healthcheck.retries: must be a whole number"],
+  ["healthcheck: {test: a, retries: 1.5}", "services.db.healthcheck.retries: must be a whole number"],
+  ["healthcheck: {test: a, tries: 1}", "services.db.healthcheck.tries: is refused"],
+  ["working_dir: srv", "services.db.working_dir: must be an absolute path"],
+  ["working_dir: '/a:b'", "services.db.working_dir: must be an absolute path"],
+  ["user: -1", "services.db.user: must be a user"],
+  ["user: a b", "services.db.user: must be a user"],
+  ["user: 'a:b:c'", "services.db.user: must be a user"],
+  ["hostname: a.b", "services.db.hostname: must be 1 to 63"],
+  ["hostname: --privileged", "services.db.hostname: must be 1 to 63"],
+  ["init: maybe", "services.db.init: must be true or false"],
+  ["init: yes", "services.db.init: must be true or false"],
+  ["read_only: 1", "services.db.read_only: must be true or false"],
+  ["restart: sometimes", "services.db.restart: must be no"],
+  ["restart: false", "services.db.restart: must be no"],
+  ["stop_signal: kill -9", "services.db.stop_signal: must be a signal"],
+  ["stop_grace_period: soon", "services.db.stop_grace_period: must be a duration"],
+  ["mem_limit: lots", "services.db.mem_limit: must be a size"],
+  ["mem_limit: 1t", "services.db.mem_limit: must be a size"],
+  ["mem_limit: 1e9", "services.db.mem_limit: must be a size"],
+  ["mem_limit: 0", "services.db.mem_limit: must be above 0"],
+  ["mem_limit: -1", "services.db.mem_limit: must be a size"],
+  ["mem_limit: 1m", "services.db.mem_limit: must be at least 6m"],
+  ["mem_limit: 999999999999999g", "services.db.mem_limit: must be above 0"],
+  ["cpus: 0", "services.db.cpus: must be at least 0.01"],
+  ["cpus: 1e3", "services.db.cpus: must be a number of CPUs"],
+  ["cpus: .inf", "services.db.cpus: must be a number of CPUs"],
+  ["pids_limit: -1", "services.db.pids_limit: must be a whole number"],
+  ["pids_limit: 0", "services.db.pids_limit: must be a whole number"],
+  ["pids_limit: 99999", "services.db.pids_limit: must be at most 65536"],
+  ["cpus: 1\ndeploy: {resources: {limits: {cpus: 1}}}", "services.db.cpus: is said twice"],
+  ["mem_limit: 1g\ndeploy: {resources: {limits: {memory: 1g}}}", "services.db.mem_limit: is said twice"],
+  ["deploy: {replicas: 2}", "services.db.deploy.replicas: must be 1"],
+  ["deploy: {mode: global}", "services.db.deploy.mode: is refused"],
+  ["deploy: {restart_policy: {}}", "services.db.deploy.restart_policy: is refused: use restart"],
+  ["deploy: {resources: {reservations: {devices: []}}}", "services.db.deploy.resources.reservations: is refused"],
+  ["cap_drop: ALL", "services.db.cap_drop: must be a list"],
+  ["cap_drop: [--cap-add]", "services.db.cap_drop.0: must be a capability"],
+  ["ports: 8080:80", "services.db.ports: must be a list"],
+  ["ports: [8080:80]", "services.db.ports: is refused: services are reached within the stack"],
+  ["secrets: [key]", "services.db.secrets: there is no secret key"],
+  ["secrets: ['a,type=env']", "services.db.secrets.0: must be 1 to 253"],
+  ["secrets: [{source: key, target: x}]", "services.db.secrets.0: must be the name"],
+  ["image: ''", "services.db.image: must name an image"],
+  ["nonsense: 1", "services.db.nonsense: is refused: it is no key that Stromboli knows"],
+  ["x: 1", "services.db.x: is refused"],
+];
+
+for (const [keys, refusal] of values) {
+  test(`a service may not say ${JSON.stringify(keys)}`, () => {
+    const text = keys.startsWith("image") ? `services: {db: {${keys}}}` : fileOf(keys);
+    assert.throws(() => planOf(text), { code: "compose_invalid", message: startsWith(refusal) });
+  });
+}
+
+/** What the file may not say beside its service `db`. */
+const parts: readonly [top: string, refusal: string][] = [
+  ["include: [a]", "include: is refused"],
+  ["configs: {a: {file: b}}", "configs: is refused"],
+  ["models: {}", "models: is refused: it is no key"],
+  ["networks: [a]", "networks: must be a mapping"],
+  ["networks: {A: }", "networks.A: the name must be 1 to 63"],
+  ["networks: {host: }", "networks.host: the name means no network of the stack"],
+  ["networks: {none: }", "networks.none: the name means no network of the stack"],
+  ["networks: {a: {external: true}}", "networks.a.external: is refused"],
+  ["networks: {a: {driver: host}}", "networks.a.driver: must be bridge"],
+  ["networks: {a: {driver: macvlan}}", "networks.a.driver: must be bridge"],
+  ["networks: {a: {driver_opts: {}}}", "networks.a.driver_opts: is refused"],
+  ["networks: {a: {ipam: {}}}", "networks.a.ipam: is refused"],
+  ["networks: {a: {name: b}}", "networks.a.name: is refused"],
+  ["networks: {default: {name: b}}", "networks.default.name: is refused"],
+  ["volumes: {a: {external: true}}", "volumes.a.external: is refused"],
+  ["volumes: {a: {driver: local}}", "volumes.a.driver: is refused"],
+  ["volumes: {a: {driver_opts: {type: none, o: bind, device: /}}}", "volumes.a.driver_opts: is refused"],
+  ["volumes: {a: {name: b}}", "volumes.a.name: is refused"],
+  ["volumes: {'../a': }", "volumes.../a: the name must be 1 to 63"],
+  ["volumes: {a: b}", "volumes.a: must be nothing"],
+  ["secrets: {a: {file: /etc/shadow}}", "secrets.a"],
+  ["secrets: {a: {environment: HOME}}", "secrets.a"],
+  ["secrets: {a: {external: true, name: b}}", "secrets.a.name: is refused"],
+  ["secrets: {a: {external: false}}", "secrets.a.external: must be external: true"],
+  ["secrets: {a: }", "secrets.a: must be external: true"],
+  ["secrets: {'a,b': {external: true}}", "secrets.a,b: the name must be 1 to 253"],
+];
+
+for (const [top, refusal] of parts) {
+  test(`a file may not say ${top}`, () => {
+    assert.throws(() => planOf(fileOf("", top)), { code: "compose_invalid", message: startsWith(refusal) });
+  });
+}
+
+const startsWith = (text: string): RegExp => new RegExp(`^${text.replaceAll(/[$()*+.?[\\\]^{|}]/g, String.raw`\$&`)}`);
