@@ -40,12 +40,12 @@ export const readYaml = (text: string): Value => {
     lineCounter: lines,
   });
   const [problem] = [...doc.errors, ...doc.warnings];
-  if (problem) throw invalid([], `the file is no YAML: ${firstLine(problem.message)}`);
+  if (problem) throw invalid([], `is no YAML: ${firstLine(problem.message)}`);
   measure(doc, lines);
   try {
     return doc.toJS({ maxAliasCount: -1 }) as Value; // measured already; the core schema knows no other types, and numbers have become texts
   } catch (error) {
-    throw invalid([], `the file is no YAML: ${messageOf(error)}`);
+    throw invalid([], `is no YAML: ${messageOf(error)}`);
   }
 };
 
@@ -59,18 +59,18 @@ const refuseOversize = (text: string): void => {
   const control = /[^\P{Cc}\t\r\n\x85]/u.exec(text);
   if (control) {
     const line = text.slice(0, control.index).split("\n").length;
-    throw invalid([], `the file is no YAML: it has a control character at line ${line}`);
+    throw invalid([], `is no YAML: it has a control character at line ${line}`);
   }
   let tokens = 0;
   for (const _ of new Lexer().lex(text))
-    if (++tokens > mostTokens) throw invalid([], "the file is too large for a compose file; make it simpler");
+    if (++tokens > mostTokens) throw invalid([], "is too large for a compose file; make it simpler");
 };
 
 /** Counts what aliases and merges unfold to, so that none of them can be made to grow; and turns numbers into texts. */
 const measure = ({ contents }: Document, lines: LineCounter): void => {
   const anchors = new Map<string, number>();
   const refuse = (node: Node, message: string) =>
-    invalid([], `line ${lines.linePos(node.range?.[0] ?? 0).line} of the file: ${message}`);
+    invalid([], `line ${lines.linePos(node.range?.[0] ?? 0).line}: ${message}`);
 
   const sizeOf = (node: unknown, depth: number): number => {
     if (isAlias(node)) return unfolded(node);

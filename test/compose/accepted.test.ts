@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import type { ServicePlan } from "../../lib/compose/plan.ts";
+import type { Health, ServicePlan } from "../../lib/compose/plan.ts";
 import { serviceOf } from "./stack.ts";
 
 const mib = 1_048_576;
@@ -22,10 +22,7 @@ const accepted: readonly [keys: string, plan: Partial<ServicePlan>][] = [
   ["environment: [A=x=y, B=]", { environment: { A: "x=y", B: "" } }],
   ["environment:\n", { environment: {} }],
   ["environment: {PATH: /opt/bin, LD_PRELOAD: x}", { environment: { PATH: "/opt/bin", LD_PRELOAD: "x" } }],
-  [
-    "environment: {constructor: x, toString: y}",
-    { environment: { constructor: "x", toString: "y" } as Record<string, string> },
-  ],
+  ["environment: {constructor: x, toString: y}", { environment: { constructor: "x", toString: "y" } }],
   ["working_dir: /srv", { workdir: "/srv" }],
   ["user: postgres", { user: "postgres" }],
   ["user: 999:0", { user: "999:0" }],
@@ -73,7 +70,13 @@ for (const [keys, plan] of accepted) {
   });
 }
 
-const health = { command: ["CMD-SHELL", "true"], intervalMs: 30_000, timeoutMs: 30_000, retries: 3, startPeriodMs: 0 };
+const health: Health = {
+  command: ["CMD-SHELL", "true"],
+  intervalMs: 30_000,
+  timeoutMs: 30_000,
+  retries: 3,
+  startPeriodMs: 0,
+};
 
 const checks: readonly [keys: string, plan: unknown][] = [
   ["{test: 'true'}", health],

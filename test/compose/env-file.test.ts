@@ -61,9 +61,10 @@ test("a refusal names the line and does not show it", () => {
   assert.match(String(thrownBy(() => from("A=1\nhunter 2"))), /env_file\.0: line 2 of a\.env is not NAME=VALUE;/);
 });
 
+const two = (path: string) => (path.endsWith("a.env") ? "A=1\nB=1\nC=1" : "A=2\nB=2");
+
 test("environment goes before env_file, and a later file before an earlier one", () => {
-  const readText = (path: string) => (path.endsWith("a.env") ? "A=1\nB=1\nC=1" : "A=2\nB=2");
-  const { environment } = serviceOf("env_file: [a.env, ./b.env]\nenvironment: {A: 3}", { readText });
+  const { environment } = serviceOf("env_file: [a.env, ./b.env]\nenvironment: {A: 3}", { readText: two });
   assert.deepEqual(environment, { A: "3", B: "2", C: "1" });
 });
 
