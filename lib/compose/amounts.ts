@@ -23,6 +23,7 @@ export const Size = z
 /** Milliseconds of a duration as compose writes it: `1m30s`, `1.5s`, `200ms`; `0` needs no unit. */
 export const Span = z
   .string("must be a duration such as 90s or 1m30s")
+  .max(40, { error: "must be a duration such as 90s or 1m30s", abort: true })
   .regex(new RegExp(`^0$|${span.source}`), { error: "must be a duration such as 90s or 1m30s", abort: true })
   .transform((text) =>
     Math.ceil(

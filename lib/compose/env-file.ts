@@ -1,5 +1,5 @@
 import { resolve } from "node:path";
-import { contains } from "../policy/host-path.ts";
+import { StromboliError } from "../errors.ts";
 import { planVolume } from "../policy/volumes.ts";
 import { at, invalid, type Place } from "./invalid.ts";
 import type { ComposeContext } from "./plan.ts";
@@ -21,14 +21,16 @@ export const readEnvFile = (file: EnvFile, place: Place, context: ComposeContext
     );
 };
 
-/** Where a volume is not allowed it is not said whether the file is there, not even of one that need not be. */
+/** A file that need not be there may as well lie where none is allowed: else it would show whether there is one. */
 const findText = ({ path, required }: EnvFile, place: Place, { rules, folder, readText }: ComposeContext): string => {
-  const full = resolve(folder, path);
-  const optional = !required && rules.allowed.some((entry) => contains(entry.path, full));
-  if (optional && !rules.resolve(full)) return "";
-  const { source, owner } = at(place, () => planVolume(`${full}:/env_file:ro`, rules));
-  const text = owner?.kind === "file" ? readText(source) : undefined;
-  if (text !== undefined) return text;
+  try {
+    const { source, owner } = at(place, () => planVolume(`${resolve(folder, path)}:/env_file:ro`, rules));
+    const text = owner?.kind === "file" ? readText(source) : undefined;
+    if (text !== undefined) return text;
+  } catch (error) {
+    if (required || !(error instanceof StromboliError) || error.code !== "volume_not_allowed") throw error;
+  }
+  if (!required) return "";
   throw invalid(place, `${path} is no file that can be read`);
 };
 

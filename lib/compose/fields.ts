@@ -48,14 +48,16 @@ export const oneOf = <Output>({ text, list, mapping }: Shapes<Output>, otherwise
 /** The words of a command: a list, or a line that is split as a shell splits it, but for variables and the like. */
 export const Words = oneOf(
   {
-    text: Text.transform((line, context) => {
-      try {
-        return split(line);
-      } catch (error) {
-        context.addIssue(`is no command line: ${messageOf(error)}`);
-        return z.NEVER;
-      }
-    }).pipe(z.array(Text)),
+    text: Text.max(16_384, "must be at most 16384 characters; write a list of words")
+      .transform((line, context) => {
+        try {
+          return split(line);
+        } catch (error) {
+          context.addIssue(`is no command line: ${messageOf(error)}`);
+          return z.NEVER;
+        }
+      })
+      .pipe(z.array(Text)),
     list: z.array(Text),
   },
   "must be a command line or a list of words",

@@ -56,7 +56,9 @@ export const ServiceKeys = z.strictObject(
     init: optional(Flag),
     read_only: optional(Flag),
     restart: optional(Restart.transform((policy) => policy !== "no")),
-    stop_signal: optional(Text.regex(/^(?:SIG[A-Z]{2,}\d{0,2}|\d{1,2})$/, "must be a signal such as SIGINT")),
+    stop_signal: optional(
+      Text.regex(/^(?:SIG[A-Z]{2,8}\d{0,2}|[1-9]|[1-5]\d|6[0-4])$/, "must be a signal such as SIGINT"),
+    ),
     stop_grace_period: optional(Span),
     mem_limit: optional(Size),
     cpus: optional(Cpus),

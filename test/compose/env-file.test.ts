@@ -76,8 +76,7 @@ for (const [path, code] of [
   ["missing.env", "volume_not_allowed"],
   ["/etc/environment", "volume_not_allowed"],
   ["../../etc/environment", "volume_not_allowed"],
-  ["[{path: /etc/missing, required: false}]", "volume_not_allowed"],
-  ["[{path: b.env, required: false}]", "compose_invalid"],
+  ["b.env", "compose_invalid"],
   ["~/a.env", "compose_invalid"],
   ["folder", "compose_invalid"],
   ["[a, [b]]", "compose_invalid"],
@@ -87,10 +86,13 @@ for (const [path, code] of [
   test(`no env_file is read at ${path}`, () => assert.throws(() => from("A=b", `env_file: ${path}`), { code }));
 }
 
-test("where no volume may be, a refusal does not tell whether the file is there", () => {
-  const messages = ["/etc/a.env", "/etc/missing"].map((path) =>
-    String(thrownBy(() => from("", `env_file: [{path: ${path}, required: false}]`))).replaceAll(path, "PATH"),
+test("where no volume may be, nothing tells whether a file is there", () => {
+  const paths = ["/etc/a.env", "/etc/missing"];
+  assert.deepEqual(
+    paths.map((path) => from("A=b", `env_file: [{path: ${path}, required: false}]`)),
+    [{}, {}],
   );
+  const messages = paths.map((path) => String(thrownBy(() => from("", `env_file: ${path}`))).replaceAll(path, "PATH"));
   assert.equal(messages[0], messages[1]);
 });
 
