@@ -36,12 +36,14 @@ type Shapes<Output> = { text?: z.ZodType<Output>; list?: z.ZodType<Output>; mapp
 export const oneOf = <Output>({ text, list, mapping }: Shapes<Output>, otherwise: string): z.ZodType<Output> =>
   z.unknown().transform((value, context) => {
     const schema = typeof value === "string" ? text : Array.isArray(value) ? list : mapping;
-    if (!schema || (typeof value !== "object") !== (schema === text) || value === null) {
+    if (!schema || value === null || typeof value === "boolean") {
       context.addIssue(otherwise);
       return z.NEVER;
     }
     const { data, error } = schema.safeParse(value);
-    for (const issue of error?.issues ?? []) context.issues.push({ ...issue, input: value } as z.core.$ZodRawIssue); // an issue with its input is a raw one
+    for (const issue of error?.issues ?? []) {
+      context.issues.push({ ...issue, input: value } as z.core.$ZodRawIssue); // an issue with its input is a raw one
+    }
     return error ? z.NEVER : data;
   });
 
