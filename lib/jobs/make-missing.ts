@@ -5,9 +5,10 @@ import { openPath } from "./host-path.ts";
 
 const { O_DIRECTORY, O_NOFOLLOW, O_RDONLY } = constants;
 
-/** Makes the folders that a plan's volumes miss, for the agent's user; whether there were any. */
-export const makeMissing = ({ volumes, user }: Plan): boolean => {
-  const missing = volumes.filter(({ owner }) => owner === undefined);
+/** Makes the folders that the volumes of a plan and its services miss, for the agent's user; whether there were any. */
+export const makeMissing = ({ volumes, stack, user }: Plan): boolean => {
+  const all = [...volumes, ...(stack?.services ?? []).flatMap((service) => service.volumes)];
+  const missing = all.filter(({ owner }) => owner === undefined);
   for (const { source } of missing) make(source, user);
   return missing.length > 0;
 };

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
-import { mkdirSync, realpathSync, symlinkSync } from "node:fs";
+import { execFileSync } from "node:child_process";
+import { mkdirSync, realpathSync, symlinkSync, writeFileSync } from "node:fs";
 import { userInfo } from "node:os";
 import { join } from "node:path";
 import { test, type TestContext } from "node:test";
@@ -51,4 +52,16 @@ test("an entry that can never be mounted is refused at the start, also through a
 
 test("an entry above what is guarded is fine, and so is one that is not there", (t) => {
   assert.doesNotThrow(check(["/", "/home:ro", "/nowhere"], [linked(t).real]));
+});
+
+test("a file is read as it is, and neither through a link nor from a pipe, nor when it is long", (t) => {
+  const { real } = linked(t);
+  const path = (name: string) => join(real, name);
+  writeFileSync(path("file"), "services: ä\n");
+  writeFileSync(path("long"), Buffer.alloc(1_048_577));
+  symlinkSync(path("file"), path("link"));
+  execFileSync("mkfifo", [path("pipe")]);
+  const { read } = rulesFor([real]);
+  const found = ["file", "long", "link", "pipe", "none", "."].map((name) => read(path(name)));
+  assert.deepEqual(found, ["services: ä\n", ...Array.from({ length: 5 }).fill(undefined)]);
 });
