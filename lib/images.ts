@@ -60,7 +60,8 @@ export const createCatalogue = ({ config, images, registry, pulls, cli, log }: D
     /** Begins to pull an image, or joins who does; what policy refuses is thrown at once. */
     pull({ image, platform }: ImagePullRequest, signal: AbortSignal): { reference: string } & Joined {
       const reference = planPull(image, config);
-      return { reference, ...pulls.join({ reference, platform }, signal) };
+      if (platform !== undefined) cli.checkPlatform(platform);
+      return { reference, ...pulls.join(reference, signal) };
     },
 
     /** What a pull has come to. */

@@ -33,7 +33,7 @@ export const imagesCommand = () => {
     .command("pull")
     .description("Pull an image from its registry, and print its id. Ctrl-C ends the pull.")
     .argument("<image>", "a reference; without a registry Docker Hub's")
-    .option("--platform <os/architecture>", "of another machine, such as linux/arm64")
+    .option("--platform <os/architecture>", "this machine's, which is the default; images of another are refused")
     .option("-q, --quiet", "say nothing of the progress")
     .addHelpText("after", "\nExample:\n  stromboli images pull python:3.12-slim")
     .action(pull);

@@ -9,6 +9,10 @@ import { cliVersion } from "../version.ts";
 export type CliFinder = ReturnType<typeof createCliFinder>;
 
 const architectures: Readonly<Record<string, string>> = { x64: "amd64", arm64: "arm64" };
+const platforms: Readonly<Record<string, readonly string[]>> = {
+  x64: ["linux/amd64"],
+  arm64: ["linux/arm64", "linux/arm64/v8"],
+};
 
 /** `fetched`: where `setup --musl` puts the musl build, below the CLI's version. */
 type Options = { arch?: string; fetched?: string };
@@ -23,6 +27,16 @@ export const createCliFinder = ({ claude }: Config, { arch = process.arch, fetch
   return {
     /** The binary for glibc images, if it is there; what the daemon's health depends on. */
     glibc: () => (glibc !== undefined && existsSync(glibc) ? glibc : undefined),
+
+    /** Refuses what is for another machine, as `image_incompatible`. */
+    checkPlatform(platform: string): void {
+      const own = platforms[arch] ?? [];
+      if (own.includes(platform)) return;
+      throw new StromboliError(
+        "image_incompatible",
+        `images for ${platform} cannot run here, and would take the name of the one that can; leave platform out, or name this machine's: ${own[0] ?? arch}`,
+      );
+    },
 
     /** The binary that runs in an image; throws `image_incompatible` when none does. */
     forImage(reference: string, { libc, architecture }: Pick<LocalImage, "libc" | "architecture">): string {

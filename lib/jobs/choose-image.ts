@@ -6,7 +6,11 @@ import { pullable } from "../policy/images.ts";
 import type { Config } from "../schema/config.ts";
 import type { Job } from "../store/job-rows.ts";
 
-type Deps = { config: Pick<Config, "policy">; images: Pick<Images, "find" | "findAny">; cli: CliFinder };
+type Deps = {
+  config: Pick<Config, "policy">;
+  images: Pick<Images, "find" | "findAny">;
+  cli: Pick<CliFinder, "forImage">;
+};
 
 /** Which of some references will do when it is here, and which one is to be pulled where none of these is. */
 export const lookedFor = (

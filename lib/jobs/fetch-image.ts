@@ -28,7 +28,7 @@ export const fetchImage = async (deps: FetchDeps, job: Job, signal: AbortSignal)
   const began = performance.now();
   const timeUp = AbortSignal.timeout(job.timeoutMs);
   try {
-    const pull = async () => images.byId(await pulls.join({ reference }, AbortSignal.any([signal, timeUp])).done);
+    const pull = async () => images.byId(await pulls.join(reference, AbortSignal.any([signal, timeUp])).done);
     const here = config.policy.pull === "missing" ? await images.findAny([reference]) : undefined; // another job may have pulled it
     const found = here ?? (await pull());
     cli.forImage(reference, found);

@@ -2,7 +2,7 @@ import { messageOf, StromboliError } from "../errors.ts";
 import { createBell } from "../jobs/bell.ts";
 import type { Log } from "../log.ts";
 import { createTasks } from "../tasks.ts";
-import type { Order, Registry } from "./registry.ts";
+import type { Registry } from "./registry.ts";
 
 type Going = ReturnType<typeof createGoing>;
 export type Pulls = ReturnType<typeof createPulls>;
@@ -19,26 +19,23 @@ export const createPulls = ({ registry, log }: { registry: Pick<Registry, "pull"
   const going = new Map<string, Going>();
   const tasks = createTasks();
 
-  const begin = (key: string, order: Order): Going => {
-    const pull = createGoing(registry, order);
-    going.set(key, pull);
+  const begin = (reference: string): Going => {
+    const pull = createGoing(registry, reference);
+    going.set(reference, pull);
     const forget = () => {
-      if (going.get(key) === pull) going.delete(key);
+      if (going.get(reference) === pull) going.delete(reference);
     };
     pull.stop.signal.addEventListener("abort", forget); // who comes now begins anew
     const ended = pull.done.finally(forget).then(
-      (id) => log.info({ image: order.reference, id }, "image pulled"),
-      (error: unknown) => log.warn({ image: order.reference, error: messageOf(error) }, "image not pulled"),
+      (id) => log.info({ image: reference, id }, "image pulled"),
+      (error: unknown) => log.warn({ image: reference, error: messageOf(error) }, "image not pulled"),
     );
     void tasks.keep(ended);
     return pull;
   };
 
   return {
-    join(order: Order, signal: AbortSignal): Joined {
-      const key = JSON.stringify([order.reference, order.platform ?? ""]);
-      return (going.get(key) ?? begin(key, order)).join(signal);
-    },
+    join: (reference: string, signal: AbortSignal): Joined => (going.get(reference) ?? begin(reference)).join(signal),
     /** Ends all of them. */
     async [Symbol.asyncDispose](): Promise<void> {
       for (const pull of going.values()) pull.stop.abort();
@@ -47,7 +44,7 @@ export const createPulls = ({ registry, log }: { registry: Pick<Registry, "pull"
   };
 };
 
-const createGoing = (registry: Pick<Registry, "pull">, order: Order) => {
+const createGoing = (registry: Pick<Registry, "pull">, reference: string) => {
   const stop = new AbortController();
   const bell = createBell();
   const said: string[] = [];
@@ -57,7 +54,7 @@ const createGoing = (registry: Pick<Registry, "pull">, order: Order) => {
     said.push(line);
     bell.ring();
   };
-  const done = registry.pull(order, { signal: stop.signal, onLine }).finally(() => {
+  const done = registry.pull(reference, { signal: stop.signal, onLine }).finally(() => {
     over = true;
     bell.ring();
   });
@@ -80,7 +77,7 @@ const createGoing = (registry: Pick<Registry, "pull">, order: Order) => {
       clients += 1;
       const left = Promise.withResolvers<never>();
       const leave = () => {
-        left.reject(new StromboliError("shutting_down", `the pull of ${order.reference} was given up`));
+        left.reject(new StromboliError("shutting_down", `the pull of ${reference} was given up`));
         clients -= 1;
         if (clients === 0 && !over) stop.abort();
       };

@@ -13,7 +13,7 @@ const reasons: readonly Reason[] = [
   {
     pattern: /no image found in (manifest list|image index)|choosing an? image from manifest list/i,
     code: "image_incompatible",
-    say: ({ image }) => `${image} is not there for this architecture; name another image, or a platform`,
+    say: ({ image }) => `${image} is not there for this architecture; name another image`,
   },
   {
     pattern: /toomanyrequests|too many requests|rate limit/i,

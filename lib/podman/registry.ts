@@ -4,8 +4,6 @@ import { lastLine, type Podman } from "./podman.ts";
 import { registryFailure } from "./registry-failure.ts";
 import type { Room } from "./room.ts";
 
-/** What to pull. `platform`: another than this machine's. */
-export type Order = { reference: string; platform?: string | undefined };
 export type SearchQuery = { term: string; limit: number; noTrunc: boolean };
 export type Found = z.output<typeof Results>[number];
 export type Registry = ReturnType<typeof createRegistry>;
@@ -36,10 +34,13 @@ const Results = z.array(
 /** What registries have of images, by way of Podman and its own settings and logins. */
 export const createRegistry = ({ podman, room }: { podman: Podman; room: Room }) => ({
   /** Pulls an image; its id. `onLine` hears what Podman says meanwhile. */
-  pull: (order: Order, { signal, onLine }: { signal: AbortSignal; onLine: (line: string) => void }): Promise<string> =>
+  pull: (
+    reference: string,
+    { signal, onLine }: { signal: AbortSignal; onLine: (line: string) => void },
+  ): Promise<string> =>
     room.forDownload(async (folder, full) => {
       const { exitCode, stdout, stderr } = await podman
-        .call(pullArgv(order), {
+        .call(["pull", "--", reference], {
           signal: AbortSignal.any([signal, full]),
           timeoutMs: longestPullMs,
           env: { TMPDIR: folder },
@@ -49,7 +50,7 @@ export const createRegistry = ({ podman, room }: { podman: Podman; room: Room })
           throw full.aborted ? full.reason : error;
         });
       if (exitCode === 0) return lastLine(stdout);
-      throw registryFailure(stderr, order.reference);
+      throw registryFailure(stderr, reference);
     }),
 
   /** Searches one registry; throws `registry_unreachable`, or `registry_failed` where it has no search. */
@@ -62,10 +63,3 @@ export const createRegistry = ({ podman, room }: { podman: Podman; room: Room })
     throw new StromboliError("podman_failed", "podman search answered in another form than it is known to");
   },
 });
-
-const pullArgv = ({ reference, platform }: Order): string[] => [
-  "pull",
-  ...(platform === undefined ? [] : [`--platform=${platform}`]),
-  "--",
-  reference,
-];

@@ -76,7 +76,9 @@ export const ImagePullRequest = z
       .string()
       .regex(/^[a-z0-9]+\/[a-z0-9]+(\/[a-z0-9]+)?$/, "must be os/architecture, such as linux/arm64")
       .optional()
-      .describe("Of another machine than this one, such as linux/arm64."),
+      .describe(
+        "This machine's, such as linux/amd64, as is the default; images of another cannot run here and are refused.",
+      ),
     quiet: z.boolean().optional().describe("true: a stream has no progress, only the end."),
   })
   .meta({ id: "ImagePullRequest" });

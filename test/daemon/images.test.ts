@@ -118,6 +118,21 @@ test("a pull that policy refuses is 403, also as a stream", async (t) => {
   assert.deepEqual([status, body["code"]], [403, "image_not_allowed"]);
 });
 
+test("a pull for another platform is refused before anything is asked of a registry, also as a stream", async (t) => {
+  const { post } = openApp(t);
+  for (const accept of ["application/json", "text/event-stream"]) {
+    const { status, body } = await post("/images/pull", { image: "python", platform: "linux/s390x" }, { accept });
+    assert.deepEqual([status, body["code"]], [400, "image_incompatible"]);
+    assert.match(String(body["error"]), /linux\/s390x cannot run here.*linux\/(amd64|arm64)$/);
+  }
+});
+
+test("a pull for this machine's own platform is a pull like any other", async (t) => {
+  const { post } = openApp(t, { images: [image], join: pulling(Promise.resolve("1")).join });
+  const platform = `linux/${image.architecture}`;
+  assert.equal((await post("/images/pull", { image: "python:3.12", platform })).status, 200);
+});
+
 test("a search of a registry that policy has no image of is 403", async (t) => {
   const { json } = openApp(t, { policy: { images: ["quay.io/**"] } });
   assert.equal((await json("/images/search?q=python")).status, 403);

@@ -20,9 +20,8 @@ test("a registry that cannot be reached is 502", { skip }, async () => {
   assert.deepEqual([status, body["code"]], [502, "registry_unreachable"]);
 });
 
-test("an image that is not there for the platform is refused as incompatible", { skip }, async (t) => {
+test("an image that is not there for this machine is refused as incompatible", { skip }, async (t) => {
   const image = await pushed(t, "other:1");
-  const platform = process.arch === "arm64" ? "linux/amd64" : "linux/arm64";
   const list = `${host}/list:1`;
   t.after(() => podman("manifest", "rm", "localhost/stromboli-e2e-list"));
   await registry.podman("manifest", "create", "localhost/stromboli-e2e-list");
@@ -35,7 +34,7 @@ test("an image that is not there for the platform is refused as incompatible", {
     `docker://${image}`,
   );
   await registry.podman("manifest", "push", "--all", "localhost/stromboli-e2e-list", `docker://${list}`);
-  const { status, body } = await pull(list, { platform });
+  const { status, body } = await pull(list);
   assert.deepEqual([status, body["code"]], [400, "image_incompatible"]);
 });
 

@@ -22,6 +22,15 @@ test("an image is pulled, with its id, and what it is good for", { skip }, async
   assert.deepEqual(downloads(), []);
 });
 
+test("a pull for another platform is refused, and the image stays what it was", { skip }, async (t) => {
+  const image = await pushed(t, "native:1");
+  const { body } = await pull(image);
+  await pushed(t, "native:1", ["/etc/other"]);
+  const { status, body: refusal } = await pull(image, { platform: "linux/s390x" });
+  const { stdout: id } = await podman("image", "inspect", "--format={{.Id}}", image);
+  assert.deepEqual([status, refusal["code"], id], [400, "image_incompatible", body["image_id"]]);
+});
+
 test("a pull tells its progress as a stream when asked to", { skip }, async (t) => {
   const image = await pushed(t, "streamed:1");
   const response = await waitFor(image, "text/event-stream").answer;

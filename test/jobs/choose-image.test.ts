@@ -20,7 +20,7 @@ const choose = (pull: "never" | "missing" | "always", here: readonly string[], r
     if (!runs) throw new StromboliError("image_incompatible", "no agent can run in it");
     return "/claude";
   };
-  const cli = { glibc: () => "/claude", forImage };
+  const cli = { forImage };
   return chooseImage({ config: configOf({ policy: { pull } }), images: { find: missing, findAny }, cli }, [local, hub]);
 };
 

@@ -1,12 +1,11 @@
 import assert from "node:assert/strict";
 import { test, type TestContext } from "node:test";
 import { StromboliError } from "../../lib/errors.ts";
-import type { Order } from "../../lib/podman/registry.ts";
 import { until } from "../e2e/wait.ts";
 import { resultLine } from "./harness.ts";
 import { openLeft } from "./left-jobs.ts";
 
-type Asked = Order & { signal: AbortSignal; end: (id: string) => void; fail: (error: Error) => void };
+type Asked = { reference: string; signal: AbortSignal; end: (id: string) => void; fail: (error: Error) => void };
 
 const reference = "docker.io/library/python:3";
 const missing = { reference, id: "", digest: "" };
@@ -15,10 +14,10 @@ const missing = { reference, id: "", digest: "" };
 const openPulling = (t: TestContext) => {
   const place = openLeft(t);
   const asked: Asked[] = [];
-  const join = (order: Order, signal: AbortSignal) => {
+  const join = (wanted: string, signal: AbortSignal) => {
     const { promise: done, resolve: end, reject: fail } = Promise.withResolvers<string>();
     signal.addEventListener("abort", () => fail(new StromboliError("shutting_down", "given up")));
-    asked.push({ ...order, signal, end, fail });
+    asked.push({ reference: wanted, signal, end, fail });
     return { done, async *lines() {} };
   };
   place.fake.state.inspected = undefined;
