@@ -73,7 +73,7 @@ export const createApp = ({ config, health, credential, log, ...deps }: AppDeps)
   app.use(refuseBrowsers({ allowedHosts: server.allowed_hosts, corsOrigins: server.cors_origins }));
   if (server.cors_origins.length > 0) app.use(cors({ origin: server.cors_origins }));
   app.use(limits.ofStrangers);
-  app.use(authenticate(deps.auth, config));
+  app.use(authenticate({ ...deps.auth, ...limits }, config));
   app.use(limits.ofCallers);
   app.use(bodyLimit({ maxSize: maxBodyBytes, onError: tooLarge }));
   app.use(assumeJson);
@@ -86,7 +86,7 @@ export const createApp = ({ config, health, credential, log, ...deps }: AppDeps)
     .route("/", jobRoutes(deps))
     .route("/", webhookRoutes(deps))
     .route("/", pruneRoutes(deps))
-    .route("/", authRoutes(deps))
+    .route("/", authRoutes({ ...deps, limits }))
     .route("/", tokenRoutes(deps))
     .route("/", secretRoutes(deps))
     .route("/", imageRoutes(deps))

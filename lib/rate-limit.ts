@@ -47,5 +47,10 @@ export const createRateLimiter = (rate: Rate, now: () => number) => {
       if (buckets.size > mostKeys && oldest !== undefined) buckets.delete(oldest);
       return taken;
     },
+    /** Undoes what was taken. */
+    giveBack: (key: string): void => {
+      const bucket = buckets.get(key);
+      if (bucket) buckets.set(key, { ...bucket, tokens: Math.min(rate.most, bucket.tokens + 1) });
+    },
   };
 };

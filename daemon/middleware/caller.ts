@@ -6,11 +6,12 @@ import { scopeOf } from "../../lib/auth/scopes.ts";
 import { StromboliError } from "../../lib/errors.ts";
 import type { Config } from "../../lib/schema/config.ts";
 import { hostOf } from "./browser.ts";
+import type { Limits } from "./limits.ts";
 import type { Variables } from "./request.ts";
 
 /** Finds out who asks, and refuses what a token's scopes do not cover. */
 export const authenticate = (
-  auth: Pick<Auth, "identify">,
+  { identify, lookAt }: Pick<Auth, "identify"> & Pick<Limits, "lookAt">,
   { auth: { required }, server }: Pick<Config, "auth" | "server">,
 ) =>
   createMiddleware<Variables>(async (c, next) => {
@@ -24,7 +25,9 @@ export const authenticate = (
     c.set("open", open);
     const needed = scopeOf(c.req.method, c.req.path);
     if (needed === "public") return next();
-    const caller = await auth.identify(bearerOf(c.req.header("authorization")), { open });
+    const bearer = bearerOf(c.req.header("authorization"));
+    const ask = () => identify(bearer, { open });
+    const caller = await (bearer === undefined ? ask() : lookAt(c, bearer, ask));
     c.set("caller", caller);
     if (needed === "unknown" && !may(caller, "admin"))
       throw new StromboliError("not_found", `there is no ${c.req.method} ${c.req.path}; see GET /openapi.json`);

@@ -22,6 +22,8 @@ export type Variables = {
     open: boolean;
     /** The job that was made. */
     target?: string;
+    /** A token was looked at for which its address has paid. */
+    hasPaid?: boolean;
     /** Headers that tell how much more a caller may ask for. */
     limits?: Readonly<Record<string, string>>;
   };

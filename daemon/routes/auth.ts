@@ -5,6 +5,7 @@ import { StromboliError } from "../../lib/errors.ts";
 import { LoggedOut, LoginRequest, RefreshRequest, TokenPair, Validated } from "../../lib/schema/auth.ts";
 import { bearerOf } from "../middleware/caller.ts";
 import { refuseInvalid } from "../middleware/errors.ts";
+import type { Limits } from "../middleware/limits.ts";
 import type { Variables } from "../middleware/request.ts";
 import { failures, json } from "./responses.ts";
 
@@ -40,15 +41,21 @@ const logout = createRoute({
   responses: { 200: json(LoggedOut, "They are revoked"), ...failures },
 });
 
-export const authRoutes = ({ auth }: { auth: Auth }) =>
+type Deps = { auth: Auth; limits: Pick<Limits, "lookAt" | "welcome"> };
+
+export const authRoutes = ({ auth, limits }: Deps) =>
   new OpenAPIHono<Variables>({ defaultHook: refuseInvalid })
     .openapi(login, async (c) => {
       const { client_id } = c.req.valid("json");
-      return c.json(await auth.login(c.get("caller"), client_id), 200);
+      const pair = await auth.login(c.get("caller"), client_id);
+      limits.welcome(c, [pair.access_token, pair.refresh_token]);
+      return c.json(pair, 200);
     })
     .openapi(refresh, async (c) => {
       const { refresh_token } = c.req.valid("json");
-      return c.json(await auth.refresh(refresh_token, { open: c.get("open") }), 200);
+      const pair = await limits.lookAt(c, refresh_token, () => auth.refresh(refresh_token, { open: c.get("open") }));
+      limits.welcome(c, [pair.access_token, pair.refresh_token]);
+      return c.json(pair, 200);
     })
     .openapi(validate, async (c) => c.json(await auth.validate(tokenOf(c), { open: c.get("open") }), 200))
     .openapi(logout, async (c) => {

@@ -46,8 +46,10 @@ test("reading leaves nothing in the record", async (t) => {
 
 test("strangers cannot fill the record", async (t) => {
   const { call, entries } = open(t);
+  await entries(); // who was never there before would now be refused as well
   for (let count = 0; count < 100; count += 1) await call("/jobs");
-  assert.equal((await entries("?limit=500")).length, 60);
+  const kept = (await entries("?limit=500")).length;
+  assert.ok(kept >= 60 && kept < 75, `${kept}`); // one more for each second that it took
 });
 
 test("control characters do not get into the record", async (t) => {

@@ -3,10 +3,13 @@ import { test, type TestContext } from "node:test";
 import { openApp } from "./harness.ts";
 
 type Limits = { requests?: string; runs?: string; auth?: string };
+type More = { trusted_proxies?: string[]; secret?: string };
+const secret = "0f1e2d3c4b5a69788796a5b4c3d2e1f0";
+const wrong = { authorization: "Bearer no" };
 
 /** The app where everybody needs a token, and counts. */
-const open = (t: TestContext, limits: Limits, server: { trusted_proxies?: string[] } = {}) => {
-  const app = openApp(t, { auth: { required: "always" }, rate_limits: limits, server });
+const open = (t: TestContext, limits: Limits, { secret: jwt_secret = "", ...server }: More = {}) => {
+  const app = openApp(t, { auth: { required: "always", jwt_secret }, rate_limits: limits, server });
   const as = (name: string) => ({
     authorization: `Bearer ${app.apiTokens.create({ name, scopes: ["read", "run"] }).token}`,
   });
@@ -68,20 +71,59 @@ test("every token is counted by itself", async (t) => {
   assert.deepEqual(await statuses(2, "/jobs", b), [200, 429]);
 });
 
-test("wrong tokens are counted by address, and a good one from there is not refused for them", async (t) => {
-  const { json, statuses, as } = open(t, { auth: "2/h" });
+test("wrong tokens are counted by address, and one that was good from there is not refused for them", async (t) => {
+  const { json, post, statuses, as } = open(t, { auth: "2/h" }, { secret });
   const good = as("ci");
-  assert.deepEqual(await statuses(4, "/jobs", { authorization: "Bearer no" }), [401, 401, 429, 429]);
-  const { body } = await json("/jobs");
-  assert.equal(body["code"], "rate_limited");
   assert.deepEqual(await statuses(1, "/jobs", good), [200]);
+  assert.deepEqual(await statuses(4, "/jobs", wrong), [401, 401, 429, 429]);
+  assert.equal((await json("/jobs")).body["code"], "rate_limited");
+  assert.deepEqual(await statuses(3, "/jobs", good), [200, 200, 200]);
+  assert.equal((await post("/auth/token", { client_id: "a" }, good)).status, 200);
 });
 
-test("logins are counted before they are looked at", async (t) => {
-  const { post, as } = open(t, { auth: "1/h" });
-  assert.equal((await post("/auth/refresh", { refresh_token: "x".repeat(40) })).status, 503);
-  const refused = await post("/auth/token", { client_id: "a" }, as("ci"));
-  assert.deepEqual([refused.status, refused.body["code"]], [429, "rate_limited"]);
+test("who can be wrong no more is not told of a token whether it is good", async (t) => {
+  const { json, statuses, as } = open(t, { auth: "1/h" });
+  assert.deepEqual(await statuses(2, "/jobs", wrong), [401, 429]);
+  const answers = [await json("/jobs", { headers: as("ci") }), await json("/jobs", { headers: wrong })];
+  assert.deepEqual(answers[0]?.body["error"], answers[1]?.body["error"]);
+  assert.deepEqual(
+    answers.map(({ status }) => status),
+    [429, 429],
+  );
+});
+
+test("guesses at the same time cost as much as one after the other", async (t) => {
+  const { call } = open(t, { auth: "2/h" }, { secret });
+  const guess = (_: unknown, index: number) => call("/jobs", { headers: { authorization: `Bearer no${index}` } });
+  const answers = await Promise.all(Array.from({ length: 5 }, guess));
+  assert.equal(answers.filter(({ status }) => status === 401).length, 2);
+});
+
+test("logins with good tokens take nothing, however many come at once", async (t) => {
+  const { call, as } = open(t, { auth: "1/h" }, { secret });
+  const login = { method: "POST", headers: as("ci"), body: '{"client_id":"a"}' };
+  const answers = await Promise.all([1, 2, 3, 4].map(() => call("/auth/token", login)));
+  assert.deepEqual(
+    answers.map(({ status, headers }) => [status, headers.get("x-ratelimit-limit")]),
+    Array.from({ length: 4 }, () => [200, null]),
+  );
+});
+
+test("what a login has given out is good while others from there are refused", async (t) => {
+  const { post, statuses, as } = open(t, { auth: "1/h" }, { secret });
+  const { body } = await post("/auth/token", { client_id: "a" }, as("ci"));
+  assert.deepEqual(await statuses(2, "/jobs", wrong), [401, 429]);
+  assert.deepEqual(await statuses(1, "/jobs", { authorization: `Bearer ${String(body["access_token"])}` }), [200]);
+  const next = await post("/auth/refresh", { refresh_token: body["refresh_token"] });
+  const { status } = await post("/auth/refresh", { refresh_token: next.body["refresh_token"] });
+  assert.deepEqual([next.status, status], [200, 200]);
+});
+
+test("logins that fail are counted, whatever was wrong with them", async (t) => {
+  const { post, as } = open(t, { auth: "2/h" }, { secret });
+  const refresh = async () => (await post("/auth/refresh", { refresh_token: "x".repeat(40) })).status;
+  assert.equal((await post("/auth/token", {}, as("ci"))).status, 400);
+  assert.deepEqual([await refresh(), await refresh()], [401, 429]);
 });
 
 test("logins are limited unless one says otherwise", async (t) => {
