@@ -1,13 +1,13 @@
 import { z } from "zod";
 import type { Health } from "../compose/plan.ts";
 import { StromboliError } from "../errors.ts";
-import type { ImageStore, Inside } from "../store/images.ts";
-import { lookInside } from "./inside.ts";
+import type { Basics, ImageStore, Inside } from "../store/images.ts";
+import { lookForBasics, lookInside, type Looked } from "./inside.ts";
 import { lastLine, type Podman } from "./podman.ts";
 import { sharing } from "./share.ts";
 
-/** What Podman says of an image, and what was found inside. */
-export type LocalImage = Inside & { id: string; digest: string; architecture: string; path: string };
+/** What Podman says of an image, and what a run needs to know of its inside. */
+export type LocalImage = Basics & { id: string; digest: string; architecture: string; path: string };
 /** `reference`: the one of those looked for that it was found by. */
 export type FoundImage = LocalImage & { reference: string };
 /** An image as a list has it; `names` are its references in full. */
@@ -41,7 +41,8 @@ export const createImages = (deps: Deps) => {
     const listed = await inspected(reference);
     if (!listed) return undefined;
     const { id, digest, architecture, path } = listed;
-    const image = { id, digest, architecture, path, ...(await look.inside(listed)) };
+    const { libc, shell } = await look.forBasics(listed);
+    const image = { id, digest, architecture, path, libc, shell };
     known.set(id, image);
     return image;
   };
@@ -84,35 +85,51 @@ export const createImages = (deps: Deps) => {
     listed,
     /** All images that have a name. */
     list: (): Promise<ListedImage[]> => listImages(podman),
-    /** What is inside an image that was listed; looked for once for each id. */
+    /** All that is inside an image that was listed; looked for once for each id. */
     inside: (image: Known): Promise<Inside> => look.inside(image),
     [Symbol.asyncDispose]: () => look.close(),
   };
 };
 
-/** What is inside an image, looked for once for each id, however many ask at the same time. */
+/** What is inside images, looked for once for each id, however many ask at the same time. */
 const createLook = ({ podman, store, label, now }: Deps) => {
   const closing = new AbortController();
-  const looking = new Map<string, Promise<Inside>>();
-  const look = async (image: Known): Promise<Inside> => {
-    const known = store.find(image.id);
-    if (known) return known;
-    if (closing.signal.aborted)
-      throw new StromboliError("shutting_down", "the daemon is stopping; no image is looked into");
-    const inside = await lookInside({ podman, label, signal: closing.signal, ...image });
-    store.remember(image.id, inside, now());
-    return inside;
-  };
-  return {
-    inside(image: Known): Promise<Inside> {
-      const pending = looking.get(image.id) ?? look(image).finally(() => looking.delete(image.id));
-      looking.set(image.id, pending);
+  const { signal } = closing;
+  const once = <Found extends Basics>(
+    lookFor: (looked: Looked) => Promise<Found>,
+    recall: (id: string) => Found | undefined,
+  ) => {
+    const underway = new Map<string, Promise<Found>>();
+    const look = async (image: Known): Promise<Found> => {
+      const known = recall(image.id);
+      if (known) return known;
+      if (signal.aborted) throw new StromboliError("shutting_down", "the daemon is stopping; no image is looked into");
+      const found = await lookFor({ podman, label, signal, ...image });
+      store.remember(image.id, found, now());
+      return found;
+    };
+    const ask = (image: Known): Promise<Found> => {
+      const pending = underway.get(image.id) ?? look(image).finally(() => underway.delete(image.id));
+      underway.set(image.id, pending);
       return pending;
-    },
+    };
+    return { ask, over: () => Promise.allSettled(underway.values()) };
+  };
+  const basics = once<Basics>(lookForBasics, (id) => store.find(id));
+  const all = once<Inside>(lookInside, (id) => {
+    const known = store.find(id);
+    return known && "tools" in known ? known : undefined;
+  });
+
+  return {
+    /** What a run needs to know. */
+    forBasics: basics.ask,
+    /** All that there is to know. */
+    inside: all.ask,
     /** Ends the looks under way, and waits until their containers are gone. */
     async close(): Promise<void> {
       closing.abort();
-      await Promise.allSettled(looking.values());
+      await Promise.all([basics.over(), all.over()]);
     },
   };
 };

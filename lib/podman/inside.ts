@@ -1,11 +1,19 @@
 import { createHash } from "node:crypto";
 import { StromboliError } from "../errors.ts";
-import type { Inside, Libc } from "../store/images.ts";
+import type { Basics, Inside, Libc } from "../store/images.ts";
 import { lastLine, type CallOptions, type Podman } from "./podman.ts";
 import { createTarReader } from "./tar.ts";
 
 /** `path`: the image's own PATH. */
-type Looked = { podman: Podman; label: string; id: string; architecture: string; path: string; signal: AbortSignal };
+export type Looked = {
+  podman: Podman;
+  label: string;
+  id: string;
+  architecture: string;
+  path: string;
+  signal: AbortSignal;
+};
+type Look<Value> = { what: string; read: (container: string) => Promise<Value> };
 
 const loaders = {
   amd64: { glibc: "/lib64/ld-linux-x86-64.so.2", musl: "/lib/ld-musl-x86_64.so.1" },
@@ -18,10 +26,20 @@ const tools = "bash sh git curl python3 pip3 node npm go cargo java ruby php mak
 const mostFolders = 6;
 const longestCopyMs = 300_000; // of a folder that may hold gigabytes
 
+/** What a run needs to know: it waits for this, and for no more. */
+export const lookForBasics = (looked: Looked): Promise<Basics> =>
+  look(looked, { what: "basics", read: (name) => basicsOf(looked, name) });
+
+/** All that there is to know. */
+export const lookInside = (looked: Looked): Promise<Inside> =>
+  look(looked, {
+    what: "all",
+    read: async (name) => ({ ...(await basicsOf(looked, name)), tools: await toolsOf(looked, name) }),
+  });
+
 /** Looks into a container that is created and never started, so that nothing of the image runs. */
-export const lookInside = async (looked: Looked): Promise<Inside> => {
-  const { podman, label, id, signal } = looked;
-  const name = `stromboli-look-${createHash("sha256").update(`${label} ${id}`).digest("hex").slice(0, 16)}`;
+const look = async <Value>({ podman, label, id, signal }: Looked, { what, read }: Look<Value>): Promise<Value> => {
+  const name = `stromboli-look-${createHash("sha256").update(`${label} ${id} ${what}`).digest("hex").slice(0, 16)}`;
   const argv = [
     "create",
     "--replace",
@@ -35,11 +53,20 @@ export const lookInside = async (looked: Looked): Promise<Inside> => {
   ];
   try {
     await podman.output(argv, { signal });
-    return { libc: await libcOf(looked, name), tools: await toolsOf(looked, name) };
+    return await read(name);
   } finally {
     await podman.output(["rm", "--force", "--ignore", "--volumes", "--", name]);
   }
 };
+
+const basicsOf = async (looked: Looked, name: string): Promise<Basics> => {
+  const libc = await libcOf(looked, name);
+  return { libc, shell: libc !== "none" && (await hasShell(looked, name)) };
+};
+
+/** Where hooks and Podman's own commands look for it, whatever PATH says. */
+const hasShell = ({ podman, signal }: Looked, name: string): Promise<boolean> =>
+  copy(podman, `${name}:/bin/sh`, { onBytes: () => {}, signal });
 
 /** The C library is told by its dynamic loader. */
 const libcOf = async ({ podman, architecture, signal }: Looked, name: string): Promise<Libc> => {

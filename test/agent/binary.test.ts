@@ -12,7 +12,7 @@ const image = (more: Partial<LocalImage> = {}): LocalImage => ({
   architecture: "amd64",
   path: "/usr/bin:/bin",
   libc: "glibc",
-  tools: [],
+  shell: true,
   ...more,
 });
 

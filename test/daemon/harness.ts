@@ -140,8 +140,9 @@ const imagesOf = (images: readonly (ListedImage & Inside)[]) => ({
       return Promise.resolve(found);
     },
     inside: ({ id }: { id: string }) => {
-      const { libc, tools } = images.find((image) => image.id === id) ?? { libc: "none" as const, tools: [] };
-      return Promise.resolve({ libc, tools });
+      const unknown = { libc: "none" as const, shell: false, tools: [] };
+      const { libc, shell, tools } = images.find((image) => image.id === id) ?? unknown;
+      return Promise.resolve({ libc, shell, tools });
     },
   },
 });

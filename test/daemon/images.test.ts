@@ -14,6 +14,7 @@ const image = {
   labels: { "org.opencontainers.image.description": "Python" },
   health: undefined,
   libc: "glibc" as const,
+  shell: true,
   tools: ["bash", "git", "claude"],
 };
 const empty = { ...image, id: "2", names: ["localhost/a:1", "localhost/a:2"], libc: "none" as const, tools: [] };

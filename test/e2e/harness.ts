@@ -92,7 +92,7 @@ const knowImage = ({ state }: Place): void => {
   if (!id) return;
   using stack = new DisposableStack();
   const db = stack.adopt(openDatabase(join(state, "stromboli.db")), (open) => void open.close());
-  createImageStore(db).remember(id, { libc: "glibc", tools: ["bash", "sh", "git"] }, Date.now());
+  createImageStore(db).remember(id, { libc: "glibc", shell: true, tools: ["bash", "sh", "git"] }, Date.now());
 };
 
 /** Nothing may be left when the daemon has ended in peace; what is, goes, and the file fails. */

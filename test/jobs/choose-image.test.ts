@@ -6,7 +6,7 @@ import { configOf } from "../harness.ts";
 
 const hub = "docker.io/library/python:3";
 const local = "localhost/python:3";
-const inside = { architecture: "amd64", path: "/bin", libc: "glibc" as const, tools: [] };
+const inside = { architecture: "amd64", path: "/bin", libc: "glibc" as const, shell: true };
 
 const missing = () => Promise.reject(new StromboliError("image_not_found", "it is not here"));
 

@@ -21,7 +21,14 @@ type Settings = z.input<typeof Config>;
 type Asking = { after?: number; follow?: boolean; signal?: AbortSignal };
 
 const architecture = process.arch === "arm64" ? "arm64" : "amd64";
-const image: LocalImage = { id: "sha256:1", digest: "sha256:2", architecture, path: "/bin", libc: "glibc", tools: [] };
+const image: LocalImage = {
+  id: "sha256:1",
+  digest: "sha256:2",
+  architecture,
+  path: "/bin",
+  libc: "glibc",
+  shell: true,
+};
 
 /** The real runner, sessions and database; the containers are the test's. All is closed at its end. */
 export const openRunner = (t: TestContext, config: Settings = {}) => {

@@ -31,9 +31,19 @@ for (const [libc, cp] of [
   test(`the C library of an image is told by its loader: ${libc}`, async (t) => {
     const { images } = imagesOf(t, { inspect: found, cp });
     const known = { id: "sha256:id", digest: "sha256:digest", architecture: "amd64", path: "/x/bin:/bin" };
-    assert.deepEqual(await images.find(["x"]), { ...known, libc, tools: [], reference: "x" });
+    assert.deepEqual(await images.find(["x"]), { ...known, libc, shell: false, reference: "x" });
   });
 }
+
+test("a run waits for the C library and the shell alone, and tools are looked for when they are asked for", async (t) => {
+  const { images, asked } = imagesOf(t, { inspect: found, cp: "exit 0" });
+  const copies = async () => (await asked()).filter((command) => command === "cp").length;
+  assert.deepEqual([(await images.find(["x"])).shell, await copies()], [true, 2]);
+  const { tools } = await images.inside({ id: "sha256:id", architecture: "amd64", path: "/x/bin:/bin" });
+  assert.deepEqual([tools, await copies()], [[], 6]);
+  await images.find(["x"]);
+  assert.equal(await copies(), 6);
+});
 
 test("an image that is not there is named, with how to get it", async (t) => {
   const { images } = imagesOf(t, { inspect: 'echo "Error: debian:99: image not known" >&2; exit 125', cp: "exit 1" });
