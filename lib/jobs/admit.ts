@@ -81,7 +81,7 @@ const decide = async (deps: AdmissionDeps, asked: Asked): Promise<Decided> => {
   const plan = planRun(asked.request, config, { machine, rules: deps.volumeRules() });
   if (!asked.request.demo && !deps.credential()) throw noCredentials();
   const [image] = await Promise.all([
-    chooseImage(deps, plan.images),
+    chooseImage(deps, plan),
     ...(plan.stack?.services ?? []).map((service) => checkServiceImage(deps, service)),
     secrets.check(asked.caller, secretsOf(plan)),
   ]);

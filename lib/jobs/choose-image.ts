@@ -3,6 +3,8 @@ import type { ServicePlan } from "../compose/plan.ts";
 import { StromboliError } from "../errors.ts";
 import { imageNotFound, type Images } from "../podman/images.ts";
 import { pullable } from "../policy/images.ts";
+import type { Plan } from "../policy/plan.ts";
+import { checkShell, type ShellPlan } from "../policy/shell.ts";
 import type { Config } from "../schema/config.ts";
 import type { Job } from "../store/job-rows.ts";
 
@@ -33,17 +35,18 @@ export const checkServiceImage = async (
 };
 
 /**
- * The image of a request, of references that are allowed: the first that is here, or where policy has it so the one that
- * is to be pulled, which has no id yet. Throws `image_not_found`, or `image_incompatible` for one that is here.
+ * The image of a plan, of its references: the first that is here, or where policy has it so the one that is to be pulled,
+ * which has no id yet. Throws `image_not_found`, or `image_incompatible` for one that is here.
  */
 export const chooseImage = async (
   { config: { policy }, images, cli }: Deps,
-  references: readonly string[],
+  { images: references, ...plan }: ShellPlan & Pick<Plan, "images">,
 ): Promise<Job["image"]> => {
   const { enough, wanted } = lookedFor(references, policy.pull);
   const here = await images.findAny(enough);
   if (!here && wanted !== undefined) return { reference: wanted, id: "", digest: "" };
   const { reference, id, digest, ...inside } = here ?? (await images.find(references)); // which says that it is missing
   cli.forImage(reference, inside);
+  checkShell(plan, { reference, ...inside });
   return { reference, id, digest };
 };

@@ -8,6 +8,7 @@ import { StromboliError } from "../errors.ts";
 import { hookScript } from "../hooks/script.ts";
 import { planImages } from "../policy/images.ts";
 import { planContainer, planEnvironment, type Placement } from "../policy/container.ts";
+import { checkShell } from "../policy/shell.ts";
 import { planRun, type Machine, type Plan } from "../policy/plan.ts";
 import type { VolumeRules } from "../policy/volumes.ts";
 import type { ContainerSpec } from "../podman/argv.ts";
@@ -55,6 +56,7 @@ export const launch = async (deps: LaunchDeps, job: Job, signal: AbortSignal): P
   const credential = request.demo ? "api_key" : deps.credential()?.kind;
   if (!credential) throw noCredentials();
   const image = await deps.images.byId(job.image.id);
+  checkShell(plan, { reference: job.image.reference, shell: image.shell }); // one that was pulled was not here to be looked into
   const choice = choiceOf(job, request);
   await using stack = new AsyncDisposableStack();
   const { handOver, ...session } = await sessions.prepare(choice, plan.user);

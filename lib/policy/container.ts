@@ -116,7 +116,11 @@ const planMounts = (
 };
 
 /** The workdir is the session's own folder, unless a volume, HOME or /tmp holds it; below those it is made from inside. */
-const placeWorkdir = ({ workdir, volumes, stack }: Plan): { own: boolean; make: boolean } => {
+export const placeWorkdir = ({
+  workdir,
+  volumes,
+  stack,
+}: Pick<Plan, "workdir" | "volumes" | "stack">): { own: boolean; make: boolean } => {
   const holders = [home, "/tmp", ...[...volumes, ...(stack?.agent.named ?? [])].map(({ target }) => target)];
   const held = holders.some((holder) => contains(holder, workdir));
   return { own: !held, make: held && !holders.includes(workdir) };

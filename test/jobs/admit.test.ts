@@ -6,6 +6,11 @@ import { StromboliError } from "../../lib/errors.ts";
 import { requestOf } from "../harness.ts";
 import { openRunner } from "./harness.ts";
 
+const hooked = {
+  caller: localCaller,
+  request: requestOf({ podman: { lifecycle: { post_start: ["make"] } } }),
+  mode: "job" as const,
+};
 const oneAtATime = { jobs: { max_running: 1, max_queued: 1 }, server: { shutdown_grace: "1ms" } };
 const soon = { server: { shutdown_grace: "1ms" } };
 
@@ -137,4 +142,27 @@ test("a database that cannot be written to lets nothing in", async (t) => {
   await assert.rejects(submit({}, "job"), { code: "SQLITE_READONLY" });
   db.pragma("query_only = off");
   assert.deepEqual(jobs.open(), []);
+});
+
+test("hooks are refused in an image without a shell, before there is a job", async (t) => {
+  const { deps, start, jobs } = openRunner(t, soon);
+  const findAny = async (references: readonly string[]) => {
+    const image = await deps.images.findAny(references);
+    return image && { ...image, shell: false };
+  };
+  const runner = start({ images: { ...deps.images, findAny } });
+  await assert.rejects(runner.submit(hooked), {
+    code: "image_incompatible",
+    message: /no \/bin\/sh.*hooks.*post_start/,
+  });
+  assert.deepEqual(jobs.open(), []);
+});
+
+test("an image that turns out to have no shell once it is pulled is refused in the same words", async (t) => {
+  const { deps, start, jobs } = openRunner(t, soon);
+  const byId = async (id: string) => ({ ...(await deps.images.byId(id)), shell: false });
+  const runner = start({ images: { ...deps.images, byId } });
+  const { id } = await runner.submit(hooked);
+  await assert.rejects(runner.ended(id), { code: "image_incompatible" });
+  assert.match(jobs.find(id)?.ending?.error ?? "", /no \/bin\/sh.*hooks.*post_start/);
 });
