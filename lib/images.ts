@@ -1,7 +1,7 @@
 import pLimit from "p-limit";
 import { setTimeout as pause } from "node:timers/promises";
 import type { CliFinder } from "./agent/binary.ts";
-import { messageOf } from "./errors.ts";
+import { messageOf, StromboliError } from "./errors.ts";
 import type { Log } from "./log.ts";
 import type { Images, ListedImage } from "./podman/images.ts";
 import type { Joined, Pulls } from "./podman/pulls.ts";
@@ -12,6 +12,7 @@ import type { Config } from "./schema/config.ts";
 import type { Image, ImageDetail, ImagePulled, ImagePullRequest, ImageSearch } from "./schema/image.ts";
 import type { Inside } from "./store/images.ts";
 
+type SearchOptions = { limit: number; noTrunc: boolean; signal: AbortSignal };
 type Deps = {
   config: Pick<Config, "podman" | "policy">;
   images: Pick<Images, "list" | "describe" | "inside">;
@@ -23,11 +24,13 @@ type Deps = {
 export type Catalogue = ReturnType<typeof createCatalogue>;
 
 const looksAtOnce = 2;
+const searchesAtOnce = 4;
 const longestLookMs = 10_000;
 
 /** Images as callers see them: each with what it is good for, found out by a look inside. */
 export const createCatalogue = ({ config, images, registry, pulls, cli, log }: Deps) => {
   const lookInto = createLooks(images, log);
+  const searching = pLimit(searchesAtOnce);
 
   return {
     /** All that have a name, best first. What takes too long to look into goes on, and is known the next time. */
@@ -53,8 +56,14 @@ export const createCatalogue = ({ config, images, registry, pulls, cli, log }: D
       return { ...view(cli, { image, name: named, inside: await lookInto(image) }), labels: { ...image.labels } };
     },
 
-    async search(q: string, { limit, noTrunc }: { limit: number; noTrunc: boolean }): Promise<ImageSearch> {
-      return { results: await registry.search({ term: planSearch(q, config), limit, noTrunc }) };
+    /** Searches a registry; some at a time, the others wait. Who has gone is not searched for any more. */
+    async search(q: string, { signal, ...options }: SearchOptions): Promise<ImageSearch> {
+      const query = { term: planSearch(q, config), ...options };
+      const results = await searching(() => {
+        if (signal.aborted) throw new StromboliError("shutting_down", "the search was given up");
+        return registry.search(query, signal);
+      });
+      return { results };
     },
 
     /** Begins to pull an image, or joins who does; what policy refuses is thrown at once. */

@@ -63,7 +63,8 @@ export const imageRoutes = ({ catalogue }: { catalogue: Catalogue }) =>
     .openapi(list, async (c) => c.json({ images: await catalogue.list() }, 200))
     .openapi(search, async (c) => {
       const { q, limit = usualLimit, no_trunc } = c.req.valid("query");
-      return c.json(await catalogue.search(q, { limit, noTrunc: no_trunc === "true" }), 200);
+      const options = { limit, noTrunc: no_trunc === "true", signal: c.req.raw.signal };
+      return c.json(await catalogue.search(q, options), 200);
     })
     .openapi(pull, async (c) => {
       const request = c.req.valid("json");

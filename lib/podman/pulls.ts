@@ -1,3 +1,4 @@
+import pLimit from "p-limit";
 import { messageOf, StromboliError } from "../errors.ts";
 import { createBell } from "../jobs/bell.ts";
 import type { Log } from "../log.ts";
@@ -14,13 +15,24 @@ export type Joined = {
   lines: () => AsyncGenerator<string>;
 };
 
-/** Pulls of images: one for each reference at a time, ended when the last who wants it has gone. */
+/** Each may take all of the line and the disk; who has to wait is told so. */
+const pullsAtOnce = 3;
+
+/** Pulls of images: one for each reference and some in all at a time, ended when the last who wants it has gone. */
 export const createPulls = ({ registry, log }: { registry: Pick<Registry, "pull">; log: Log }) => {
   const going = new Map<string, Going>();
   const tasks = createTasks();
+  const some = pLimit(pullsAtOnce);
+  const pullInTurn: Registry["pull"] = (reference, options) => {
+    if (some.activeCount === pullsAtOnce) options.onLine("Waiting for other pulls to end...");
+    return some(() => {
+      if (options.signal.aborted) throw givenUp(reference);
+      return registry.pull(reference, options);
+    });
+  };
 
   const begin = (reference: string): Going => {
-    const pull = createGoing(registry, reference);
+    const pull = createGoing(pullInTurn, reference);
     going.set(reference, pull);
     const forget = () => {
       if (going.get(reference) === pull) going.delete(reference);
@@ -44,7 +56,9 @@ export const createPulls = ({ registry, log }: { registry: Pick<Registry, "pull"
   };
 };
 
-const createGoing = (registry: Pick<Registry, "pull">, reference: string) => {
+const givenUp = (reference: string) => new StromboliError("shutting_down", `the pull of ${reference} was given up`);
+
+const createGoing = (pull: Registry["pull"], reference: string) => {
   const stop = new AbortController();
   const bell = createBell();
   const said: string[] = [];
@@ -54,7 +68,7 @@ const createGoing = (registry: Pick<Registry, "pull">, reference: string) => {
     said.push(line);
     bell.ring();
   };
-  const done = registry.pull(reference, { signal: stop.signal, onLine }).finally(() => {
+  const done = pull(reference, { signal: stop.signal, onLine }).finally(() => {
     over = true;
     bell.ring();
   });
@@ -77,7 +91,7 @@ const createGoing = (registry: Pick<Registry, "pull">, reference: string) => {
       clients += 1;
       const left = Promise.withResolvers<never>();
       const leave = () => {
-        left.reject(new StromboliError("shutting_down", `the pull of ${reference} was given up`));
+        left.reject(givenUp(reference));
         clients -= 1;
         if (clients === 0 && !over) stop.abort();
       };

@@ -54,9 +54,9 @@ export const createRegistry = ({ podman, room }: { podman: Podman; room: Room })
     }),
 
   /** Searches one registry; throws `registry_unreachable`, or `registry_failed` where it has no search. */
-  async search({ term, limit, noTrunc }: SearchQuery): Promise<Found[]> {
+  async search({ term, limit, noTrunc }: SearchQuery, signal: AbortSignal): Promise<Found[]> {
     const argv = ["search", "--format=json", `--limit=${limit}`, ...(noTrunc ? ["--no-trunc"] : []), "--", term];
-    const { exitCode, stdout, stderr } = await podman.call(argv);
+    const { exitCode, stdout, stderr } = await podman.call(argv, { signal });
     if (exitCode !== 0) throw registryFailure(stderr, term);
     const parsed = Results.safeParse(JSON.parse(stdout || "[]"));
     if (parsed.success) return parsed.data.slice(0, limit);

@@ -22,7 +22,7 @@ import { createSecrets } from "../../lib/secrets.ts";
 import { createCatalogue } from "../../lib/images.ts";
 import type { ListedImage } from "../../lib/podman/images.ts";
 import type { Pulls } from "../../lib/podman/pulls.ts";
-import type { Found } from "../../lib/podman/registry.ts";
+import type { Registry } from "../../lib/podman/registry.ts";
 import type { Inside } from "../../lib/store/images.ts";
 import { openBelow } from "../harness.ts";
 import { jobOf } from "../jobs/containers.ts";
@@ -55,7 +55,7 @@ type Options = z.input<typeof Config> & {
   output?: string;
   /** The images on the machine, and what is in them by their ids. */
   images?: readonly (ListedImage & Inside)[];
-  search?: () => Promise<Found[]>;
+  search?: Registry["search"];
   join?: Pulls["join"];
   /** Whether agents end by themselves, with success; else the test ends them. */
   ends?: boolean;

@@ -134,17 +134,6 @@ test("a pull for this machine's own platform is a pull like any other", async (t
   assert.equal((await post("/images/pull", { image: "python:3.12", platform })).status, 200);
 });
 
-test("a search of a registry that policy has no image of is 403", async (t) => {
-  const { json } = openApp(t, { policy: { images: ["quay.io/**"] } });
-  assert.equal((await json("/images/search?q=python")).status, 403);
-});
-
-test("what a registry finds is passed on", async (t) => {
-  const result = { index: "docker.io", name: "a", description: "", stars: 1, official: true, automated: false };
-  const { json } = openApp(t, { search: () => Promise.resolve([result]) });
-  assert.deepEqual((await json("/images/search?q=a")).body, { results: [result] });
-});
-
 test("a pull is answered with the image's id and rank", async (t) => {
   const { post } = openApp(t, { images: [image], join: pulling(Promise.resolve("1")).join });
   assert.deepEqual((await post("/images/pull", { image: "python:3.12" })).body, {
