@@ -26,8 +26,16 @@ export const clientAddress = ({ peer, forwardedFor = "" }: Arrival, trusted: Pro
 /** Addresses and ranges of proxies; the texts have passed {@link isRange}. */
 export const proxiesOf = (texts: readonly string[]): Proxies => texts.map(rangeOf);
 
-/** Whether a text is an address, or a range such as 10.0.0.0/8. */
-export const isRange = (text: string): boolean => ipaddr.isValid(text) || ipaddr.isValidCIDR(text);
+/**
+ * Whether a text is an address, or a range such as 10.0.0.0/8. What would match nothing is none: IPv4 that leaves numbers
+ * out, as 10/8 does, which the library takes for 0.0.0.10/8; and IPv4 in IPv6 dress, for requests never come in that.
+ */
+export const isRange = (text: string): boolean => {
+  const { IPv4, IPv6 } = ipaddr;
+  if (IPv4.isValidFourPartDecimal(text) || IPv4.isValidCIDRFourPartDecimal(text)) return true;
+  const [address = ""] = text.split("/");
+  return (IPv6.isValid(text) || IPv6.isValidCIDR(text)) && !IPv6.parse(address).isIPv4MappedAddress();
+};
 
 /** For counting: who has an IPv6 address has all of its /64. */
 export const networkOf = (address: string): string => {

@@ -41,3 +41,8 @@ test("addresses and ranges are told from anything else", () => {
   const texts = ["127.0.0.1", "10.0.0.0/8", "fd00::/8", "10.0.0.0/33", "proxy.example", "", "10.0.0.0/"];
   assert.deepEqual(texts.map(isRange), [true, true, true, false, false, false, false]);
 });
+
+test("what could match no address is no range", () => {
+  const texts = ["10/8", "1", "127.1", "0x7f.0.0.1", "010.0.0.0/8", "::ffff:10.0.0.0/104", "::ffff:127.0.0.1"];
+  assert.deepEqual(texts.filter(isRange), []);
+});

@@ -22,6 +22,14 @@ test("a file of comments means the defaults", (t) => {
   assert.deepEqual(load(t, "# server:\n#   port: 1\n"), configOf());
 });
 
+test("a range of proxies that would match nothing is refused with what to write", (t) => {
+  for (const range of ["10/8", "::ffff:10.0.0.0/104"])
+    assert.throws(
+      () => load(t, `server: { trusted_proxies: ["${range}"] }`),
+      refusal(/10\.0\.0\.0\/8.*four numbers.*::ffff:/),
+    );
+});
+
 test("a flag beats a variable, a variable beats the file, the file beats the default", (t) => {
   const { server } = load(t, "server: { port: 1, host: file, shutdown_grace: 1s }", {
     env: { STROMBOLI_SERVER_PORT: "2", STROMBOLI_SERVER_HOST: "variable" },

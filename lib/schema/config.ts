@@ -20,6 +20,9 @@ const JwtSecret = z
 const ceiling = <Value extends z.ZodType<string | number>>(value: Value, example: string) =>
   z.union([z.literal("off"), value], `must be off, or ${example}`).default("off");
 
+const proxyHint =
+  "must be an address or a range such as 127.0.0.1, 10.0.0.0/8 or fd00::/8: IPv4 with all four numbers, and without ::ffff:";
+
 const Keys = z.strictObject({
   state_dir: z.union([z.literal(""), AbsolutePath]).default(""),
   server: z
@@ -29,9 +32,7 @@ const Keys = z.strictObject({
       socket: z.union([z.literal(""), AbsolutePath]).default(""),
       allowed_hosts: z.array(z.string().min(1)).default([]),
       cors_origins: z.array(Origin).default([]),
-      trusted_proxies: z
-        .array(z.string().refine(isRange, "must be an address, or a range such as 10.0.0.0/8"))
-        .default([]),
+      trusted_proxies: z.array(z.string().refine(isRange, proxyHint)).default([]),
       shutdown_grace: Duration.refine((text) => millisecondsOf(text) <= 50_000, "must be at most 50s").default("10s"),
     })
     .prefault({}),
