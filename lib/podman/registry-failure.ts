@@ -32,7 +32,7 @@ const reasons: readonly Reason[] = [
   },
   {
     pattern:
-      /connection refused|no such host|i\/o timeout|timed? ?out|deadline exceeded|unreachable|no route to host|connection reset|tls|x509|http response to https|EOF/i,
+      /connection refused|no such host|i\/o timeout|timed? ?out|deadline exceeded|unreachable|no route to host|connection reset|\b(tls|x509|EOF)\b|http response to https/i,
     code: "registry_unreachable",
     say: ({ registry }) => `${registry} cannot be reached from here; check its name, the network and the proxy`,
   },
@@ -42,7 +42,19 @@ const reasons: readonly Reason[] = [
 export const registryFailure = (stderr: string, image: string): StromboliError => {
   const said = lastLine(stderr);
   const registry = image.slice(0, Math.max(0, image.indexOf("/"))) || "the registry";
-  const known = reasons.find(({ pattern }) => pattern.test(said));
+  const words = withoutNames(said, image);
+  const known = reasons.find(({ pattern }) => pattern.test(words));
   if (!known) return new StromboliError("registry_failed", `Podman got nothing from ${registry}: ${said}`);
   return new StromboliError(known.code, known.say({ image, registry }));
+};
+
+/** What was asked for may be called like a reason: an image `eof/tls:denied` of its own registry. */
+const withoutNames = (said: string, image: string): string => {
+  const name = image.replace(/[:@][^/]*$/, "");
+  const registry = image.slice(0, Math.max(0, image.indexOf("/")));
+  const names = [image, name, registry, registry.replace(/:\d+$/, "")].filter(Boolean);
+  return names.reduce(
+    (words, one) => words.replaceAll(one, "NAME"),
+    said.replaceAll(/\b(https?|docker):\/\/[^\s"]+/g, "URL").replaceAll(/\b(reading manifest) [^\s:]+/g, "$1"),
+  );
 };

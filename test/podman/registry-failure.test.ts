@@ -34,6 +34,18 @@ for (const [said, code] of [
     assert.equal(registryFailure(`Trying to pull ${image}...\n${said}\n`, image).code, code);
   });
 
+const tricky = "tls.example:5000/eof/tls:denied";
+for (const [said, code] of [
+  ["reading manifest denied in tls.example:5000/eof/tls: manifest unknown", "image_not_found"],
+  ['Get "https://tls.example:5000/v2/eof/tls/manifests/denied": something new', "registry_failed"],
+  ["pinging container registry tls.example:5000: dial tcp: lookup tls.example: no such host", "registry_unreachable"],
+  ["reading blob: unexpected EOF", "registry_unreachable"],
+  ["it is battlesome and geoffed", "registry_failed"],
+] as const)
+  test(`an image that is called like a reason is none: ${said}`, () => {
+    assert.equal(registryFailure(`Error: initializing source docker://${tricky}: ${said}`, tricky).code, code);
+  });
+
 test("words that are not known are passed on", () => {
   assert.match(registryFailure("Error: something new", image).message, /registry\.example:5000.*something new/);
 });
