@@ -1,4 +1,5 @@
 import type { CliFinder } from "../lib/agent/binary.ts";
+import { messageOf } from "../lib/errors.ts";
 import { createCatalogue } from "../lib/images.ts";
 import type { Log } from "../lib/log.ts";
 import { createImages } from "../lib/podman/images.ts";
@@ -30,6 +31,13 @@ export const createImageParts = (
 ) => {
   const images = stack.use(createImages({ podman, store, label, now }));
   const room = createRoom({ podman, keepFree: bytesOf(config.podman.keep_free), mark: machine.stateLabel });
+  const closing = new AbortController();
+  const cleared = room.clear(closing.signal).catch((error: unknown) => {
+    if (!closing.signal.aborted)
+      log.warn({ error: messageOf(error) }, "what is left of pulls could not be removed yet");
+  });
+  stack.defer(() => cleared);
+  stack.defer(() => closing.abort());
   const registry = createRegistry({ podman, room });
   const pulls = stack.use(createPulls({ registry, log }));
   return { images, pulls, catalogue: createCatalogue({ config, images, registry, pulls, cli, log }) };

@@ -42,24 +42,48 @@ export const createOrphanWatch = () => {
 /** Ends processes of a former daemon that have all these arguments: nobody hears them any more. */
 export const endProcessesWith = (wanted: readonly string[], signal: NodeJS.Signals = "SIGTERM"): void => {
   for (const { pid, given } of allArguments()) {
-    if (!wanted.every((argument) => given.includes(argument))) continue;
-    try {
-      process.kill(pid, signal);
-    } catch {
-      // it has just ended by itself
-    }
+    if (wanted.every((argument) => given.includes(argument))) end(pid, signal);
+  }
+};
+
+const orphanEndMs = 5000;
+
+/**
+ * Ends the commands that a former daemon began and did not live to end, known by a variable of their environment, and
+ * waits until they are gone.
+ */
+export const endOrphans = async (command: string, variable: RegExp): Promise<void> => {
+  const deadline = performance.now() + orphanEndMs;
+  for (;;) {
+    const left = allArguments().filter(
+      ({ pid, given }) => given.includes(command) && variablesOf(pid).some((one) => variable.test(one)),
+    );
+    if (left.length === 0) return;
+    const signal = performance.now() > deadline ? "SIGKILL" : "SIGTERM";
+    for (const { pid } of left) end(pid, signal);
+    await pause(lookEveryMs, undefined, { ref: false });
+  }
+};
+
+const end = (pid: number, signal: NodeJS.Signals): void => {
+  try {
+    process.kill(pid, signal);
+  } catch {
+    // it has just ended by itself
   }
 };
 
 const allArguments = (): { pid: number; given: string[] }[] =>
   readdirSync("/proc")
     .filter((name) => /^\d+$/.test(name))
-    .map((name) => ({ pid: Number(name), given: argumentsOf(name) }));
+    .map((name) => ({ pid: Number(name), given: listOf(`/proc/${name}/cmdline`) }));
 
-const argumentsOf = (pid: string): string[] => {
+const variablesOf = (pid: number): string[] => listOf(`/proc/${pid}/environ`);
+
+const listOf = (path: string): string[] => {
   try {
-    return readFileSync(`/proc/${pid}/cmdline`, "utf8").split("\0");
+    return readFileSync(path, "utf8").split("\0");
   } catch {
-    return []; // it has just ended
+    return []; // it has just ended, or is somebody else's
   }
 };

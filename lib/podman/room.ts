@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
 import { z } from "zod";
 import { StromboliError } from "../errors.ts";
+import { endOrphans } from "./orphans.ts";
 import type { Podman } from "./podman.ts";
 
 const Info = z.object({ store: z.object({ graphRoot: z.string(), imageCopyTmpDir: z.string().default("/var/tmp") }) });
@@ -21,15 +22,16 @@ const lookEveryMs = 1000;
 /** Where Podman keeps images, and what it downloads on the way there. `mark` names what is this daemon's. */
 export const createRoom = ({ podman, keepFree, mark, freeAt = freeBytes }: Options) => {
   const prefix = `stromboli-pull-${mark}-`;
-  const find = async (): Promise<Places> => {
-    const { store } = Info.parse(JSON.parse(await podman.output(["info", "--format=json"])));
+  const find = async (options: { signal?: AbortSignal }): Promise<Places> => {
+    const { store } = Info.parse(JSON.parse(await podman.output(["info", "--format=json"], options)));
     const downloads = store.imageCopyTmpDir;
+    await endOrphans("pull", new RegExp(`^TMPDIR=.*/${prefix}`)); // of a daemon that was killed: nobody hears them
     await tidy(downloads, prefix);
     return { store: store.graphRoot, downloads };
   };
   let known: Promise<Places> | undefined;
-  const places = (): Promise<Places> => {
-    known ??= find();
+  const places = (options: { signal?: AbortSignal } = {}): Promise<Places> => {
+    known ??= find(options);
     known.catch(() => (known = undefined)); // it is tried again
     return known;
   };
@@ -48,6 +50,8 @@ export const createRoom = ({ podman, keepFree, mark, freeAt = freeBytes }: Optio
   };
 
   return {
+    /** Ends and removes what a daemon that was killed has left. One that fails is made up for before the first download. */
+    clear: async (signal: AbortSignal): Promise<void> => void (await places({ signal })),
     /**
      * Does work that fills the disk, in a folder for its downloads that is gone afterwards: Podman leaves there what it had
      * when it is ended. Throws `disk_full` where there is too little room, be it before or on the way.

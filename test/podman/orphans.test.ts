@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { test, type TestContext } from "node:test";
-import { createOrphanWatch, endProcessesWith } from "../../lib/podman/orphans.ts";
+import { createOrphanWatch, endOrphans, endProcessesWith } from "../../lib/podman/orphans.ts";
 import { isAlive } from "./listening.ts";
 
 const never = new AbortController().signal;
@@ -16,8 +16,13 @@ const openWatch = (t: TestContext) => {
 };
 
 /** A process with these arguments that lives until its input ends. */
-const startProcess = async (t: TestContext, ...argv: string[]) => {
-  const child = spawn("sh", ["-c", "read line", "sh", ...argv], { stdio: ["pipe", "ignore", "ignore"] });
+const startProcess = (t: TestContext, ...argv: string[]) => startIn(t, {}, ...argv);
+
+const startIn = async (t: TestContext, env: Record<string, string>, ...argv: string[]) => {
+  const child = spawn("sh", ["-c", "read line", "sh", ...argv], {
+    stdio: ["pipe", "ignore", "ignore"],
+    env: { ...process.env, ...env },
+  });
   t.after(() => child.kill());
   await once(child, "spawn");
   return child;
@@ -75,4 +80,22 @@ test("processes that have all the arguments are ended, others are not", async (t
   const ended = once(both, "exit");
   endProcessesWith([b, a]);
   assert.deepEqual([await ended, isAlive(one.pid ?? 0)], [[null, "SIGTERM"], true]);
+});
+
+test("what a former daemon has left is known by command and variable, and gone afterwards", async (t) => {
+  const name = nameOf();
+  const [left, other, elsewhere] = [
+    await startIn(t, { TMPDIR: `/var/tmp/${name}-1` }, "pull"),
+    await startIn(t, { TMPDIR: `/var/tmp/${name}-1` }, "search"),
+    await startIn(t, { TMPDIR: "/var/tmp/other" }, "pull"),
+  ];
+  const ended = once(left, "exit");
+  await endOrphans("pull", new RegExp(`^TMPDIR=.*/${name}-`));
+  assert.deepEqual(
+    [await ended, [other, elsewhere].map((child) => isAlive(child.pid ?? 0))],
+    [
+      [null, "SIGTERM"],
+      [true, true],
+    ],
+  );
 });
