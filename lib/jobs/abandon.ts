@@ -3,7 +3,7 @@ import type { Log } from "../log.ts";
 import type { Ending, Job } from "../store/job-rows.ts";
 import { cleanUp, type CleanUpDeps } from "./clean-up.ts";
 import { close, type CloseDeps } from "./close.ts";
-import { timingsOf } from "./timings.ts";
+import { pullMsOf, timingsOf } from "./timings.ts";
 
 export type AbandonDeps = CleanUpDeps & CloseDeps & { log: Log };
 
@@ -14,14 +14,21 @@ export const abandon = async (deps: AbandonDeps, job: Job, why: unknown): Promis
   deps.log.warn({ job: job.id, ...(known ? { error } : { err: why }) }, "run could not be started");
   const unused = (deps.sessionStore.find(job.sessionId)?.runs ?? 0) === 0; // also one that was not to be kept
   await cleanUp(deps, job, { forget: unused }); // before the row ends: a crash in between is found by its open row
-  const { stopReason } = deps.jobs.progress(job.id) ?? job;
-  const ending = unstarted(job, { at: deps.now(), error: stopReason === "cancelled" ? undefined : error });
+  const current = deps.jobs.find(job.id) ?? job; // it may have its image by now
+  const { stopReason } = current;
+  const ending = unstarted(current, { at: deps.now(), error: stopReason === "cancelled" ? undefined : error });
   close(deps, job, stopReason === "timed_out" ? { ...ending, outcome: "timed_out" } : ending);
 };
 
 /** Ends a job before its turn has come. */
 export const withdraw = (deps: CloseDeps, job: Job): boolean =>
   close(deps, job, unstarted(job, { at: deps.now(), error: undefined }));
+
+/** Also of a pull that was in vain; null for a job that needed none, or whose turn has not come. */
+const pulledFor = (job: Job, at: number): number | null => {
+  if (job.pullMs === null || job.claimedAt === null) return null;
+  return job.image.id === "" ? pullMsOf(job, at) : job.pullMs;
+};
 
 /** How a job ends that no agent has worked on: cancelled, unless there is an error. */
 const unstarted = (job: Job, { at, error }: { at: number; error: string | undefined }): Ending => ({
@@ -30,8 +37,10 @@ const unstarted = (job: Job, { at, error }: { at: number; error: string | undefi
   error: error ?? "the run was cancelled before it began",
   numTurns: null,
   usage: null,
-  // it never ran, and how long it pulled in vain is not known
-  timings: timingsOf({ ...job, startedAt: null, pullMs: null }, { endedAt: at, hooks: undefined, firstTokenAt: null }),
+  timings: timingsOf(
+    { ...job, startedAt: null, pullMs: pulledFor(job, at) },
+    { endedAt: at, hooks: undefined, firstTokenAt: null },
+  ),
   result: null,
   partialOutput: "",
   bytes: 0,

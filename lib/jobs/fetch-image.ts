@@ -6,6 +6,7 @@ import { planImages } from "../policy/images.ts";
 import type { Config } from "../schema/config.ts";
 import type { Job } from "../store/job-rows.ts";
 import type { JobStore } from "../store/jobs.ts";
+import { pullMsOf } from "./timings.ts";
 
 export type FetchDeps = {
   config: Config;
@@ -17,7 +18,8 @@ export type FetchDeps = {
 };
 
 /**
- * Has the image of a claimed job pulled where it has none yet; the job with its image. It counts towards the timeout.
+ * Has the image of a claimed job pulled where it has none yet; the job with its image. It counts towards the timeout,
+ * from the claim on, whichever daemon began it.
  * A daemon that dies on the way leaves a job without an image: the next one does it again.
  */
 export const fetchImage = async (deps: FetchDeps, job: Job, signal: AbortSignal): Promise<Job> => {
@@ -25,15 +27,15 @@ export const fetchImage = async (deps: FetchDeps, job: Job, signal: AbortSignal)
   const { config, pulls, images, cli, jobs, now } = deps;
   const { reference } = job.image;
   planImages(reference, config); // again: the rules may be others than at the admission
-  const began = performance.now();
-  const timeUp = AbortSignal.timeout(job.timeoutMs);
+  const spent = () => pullMsOf(job, now()); // also by former daemons
+  const timeUp = AbortSignal.timeout(Math.max(0, job.timeoutMs - spent()));
   try {
     const pull = async () => images.byId(await pulls.join(reference, AbortSignal.any([signal, timeUp])).done);
     const here = config.policy.pull === "missing" ? await images.findAny([reference]) : undefined; // another job may have pulled it
     const found = here ?? (await pull());
     cli.forImage(reference, found);
     const { id, digest } = found;
-    const pullMs = Math.round(performance.now() - began);
+    const pullMs = spent();
     jobs.pulled(job.id, { id, digest }, pullMs);
     return { ...job, image: { reference, id, digest }, pullMs };
   } catch (error) {

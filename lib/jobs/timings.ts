@@ -23,6 +23,10 @@ export const timingsOf = (
   };
 };
 
+/** How long a job has had its image pulled by now, since its turn came. Pure. */
+export const pullMsOf = ({ claimedAt }: Pick<Job, "claimedAt">, now: number): number =>
+  Math.max(0, now - (claimedAt ?? now));
+
 /** When the agent began; at the end of a run whose agent did not. */
 const hooksEndOf = (state: HookState | undefined, endedAt: number): number => {
   if (!state) return 0;

@@ -63,8 +63,8 @@ test("a pull that fails ends its job with the reason", async (t) => {
   await until("the pull", () => asked.length > 0);
   asked[0]?.fail(new StromboliError("registry_denied", "not for you"));
   await assert.rejects(runner.ended(id), { code: "registry_denied" });
-  const { outcome, error } = jobs.find(id)?.ending ?? {};
-  assert.equal(outcome, "start_failed");
+  const { outcome, error, timings } = jobs.find(id)?.ending ?? {};
+  assert.deepEqual([outcome, typeof timings?.pull, timings?.create], ["start_failed", "number", 0]);
   assert.match(error ?? "", /not for you/);
 });
 
@@ -97,4 +97,16 @@ test("the time of the pull is taken off the agent's", async (t) => {
   await runner.ended(id);
   assert.equal(jobs.find(id)?.ending?.outcome, "timed_out");
   assert.equal(jobs.find(id)?.ending?.timings.pull, 60_000);
+});
+
+test("the time of a pull goes on with the next daemon", async (t) => {
+  const { runner, asked, jobs, leave, deps } = openPulling(t);
+  const { id } = leave({ state: "starting", image: missing, timeoutMs: 60_000 });
+  deps.db.prepare("update jobs set claimed_at = claimed_at - 59500 where id = ?").run(id);
+  await runner.recover();
+  await until("the pull", () => asked.length > 0);
+  await runner.ended(id);
+  const { outcome, timings } = jobs.find(id)?.ending ?? {};
+  assert.equal(outcome, "timed_out");
+  assert.ok((timings?.pull ?? 0) >= 59_500, `${timings?.pull}`);
 });
