@@ -40,9 +40,11 @@ export const takeOver = async (deps: RecoveryDeps, job: Job, signal: AbortSignal
   return { kind: "ended", job };
 };
 
+/** Its agent, or a hook before that. */
 const hasWritten = async ({ jobsFolder }: RecoveryDeps, { id }: Job): Promise<boolean> => {
-  const found = await stat(jobFolder(jobsFolder, id).output).catch(() => undefined);
-  return found !== undefined && found.size > 0;
+  const { output, hookState } = jobFolder(jobsFolder, id);
+  const found = await Promise.all([output, hookState].map((path) => stat(path).catch(() => undefined)));
+  return found.some((file) => file !== undefined && file.size > 0);
 };
 
 const adopt = async (deps: RecoveryDeps, job: Job): Promise<Takeover> => {

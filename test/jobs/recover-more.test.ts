@@ -1,8 +1,10 @@
 import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
 import { once } from "node:events";
+import { writeFileSync } from "node:fs";
 import { test } from "node:test";
 import { localCaller } from "../../lib/auth/caller.ts";
+import { jobFolder } from "../../lib/jobs/folder.ts";
 import { until } from "../e2e/wait.ts";
 import { running } from "./containers.ts";
 import { openLeft } from "./left-jobs.ts";
@@ -97,4 +99,15 @@ test("a session that waits for a job that was left keeps its row", async (t) => 
   assert.equal(jobs.find(first.id)?.ending?.outcome, "start_failed");
   await until("the second end", () => jobs.find(second.id)?.state === "ended");
   assert.equal(sessionStore.find(first.sessionId), undefined);
+});
+
+test("a container that vanished while it was being started, after a hook had begun, is not begun anew", async (t) => {
+  const { runner, fake, jobs, leave, deps } = openLeft(t);
+  const { id } = leave({ state: "starting" });
+  writeFileSync(jobFolder(deps.jobsFolder, id).hookState, "started post_start 0\n");
+  fake.state.inspected = undefined;
+  fake.exit(id, undefined);
+  await runner.recover();
+  await runner.ended(id);
+  assert.deepEqual([jobs.find(id)?.ending?.outcome, fake.started.length], ["lost", 0]);
 });
