@@ -40,12 +40,8 @@ export const waitForEnd = async (
   const over = new AbortController();
   const exit = deps.ends.ended(job.container, { signal: watch.detached, takenUp: watch.takenUp });
   try {
-    const reason = await Promise.race([
-      exit.then(() => undefined),
-      ...reasonsToStop(deps, job, { ...watch, over: over.signal }),
-    ]);
-    const stopped = reason !== undefined && (await stillRuns(deps, job));
-    if (stopped) {
+    const { reason, stillRuns: stopped } = await firstReason(deps, job, { ...watch, exit, over: over.signal });
+    if (stopped && reason) {
       const work = () => stop(deps, job, reason);
       const options = { what: "stopping a container", log: deps.log, signal: over.signal };
       await Promise.race([exit, untilItWorks(work, options)]);
@@ -61,6 +57,27 @@ export const waitForEnd = async (
   } finally {
     over.abort();
   }
+};
+
+type Within = Watch & { over: AbortSignal };
+
+/**
+ * Why a container is to be stopped, if it still runs; no reason when it has ended. Hooks that have come to their end since
+ * they were seen to be late are none any more: the agent is at work.
+ */
+const firstReason = async (
+  deps: Deps,
+  job: Job,
+  { exit, ...watch }: Within & { exit: Promise<unknown> },
+): Promise<{ reason: StopReason | undefined; stillRuns: boolean }> => {
+  const others = [exit.then(() => undefined), ...reasonsToStop(deps, job, watch)];
+  const look = async (reason: StopReason | undefined) => ({
+    reason,
+    stillRuns: reason !== undefined && (await stillRuns(deps, job)),
+  });
+  const first = await look(await Promise.race([...others, hooksLate(deps, job, watch)]));
+  if (first.reason !== "hooks_timed_out" || job.stopReason !== null || (await areAtWork(watch))) return first;
+  return look(await Promise.race(others));
 };
 
 const ended = ({ startedAt }: Job, end: ContainerEnd | undefined, now: number) => ({
@@ -91,14 +108,13 @@ const orGone = (exit: Promise<ContainerEnd | undefined>, { config }: Deps, over:
 
 const goneAfterMs = 15_000;
 
-const reasonsToStop = (deps: Deps, job: Job, watch: Watch & { over: AbortSignal }): Promise<StopReason>[] => {
+const reasonsToStop = (deps: Deps, job: Job, watch: Within): Promise<StopReason>[] => {
   const { cancel, over, recorder } = watch;
   return [
     pause(timeLeft(deps, job, Math.max(0, job.timeoutMs - (job.pullMs ?? 0))), "timed_out" as const, {
       signal: over,
       ref: false,
     }),
-    hooksLate(deps, job, watch),
     cancelled(cancel, over),
     recorder.full,
     ...(job.stopReason === null ? [] : [Promise.resolve(job.stopReason)]), // one that a former daemon took down
@@ -110,25 +126,27 @@ const reasonsToStop = (deps: Deps, job: Job, watch: Watch & { over: AbortSignal 
 const timeLeft = ({ now }: Deps, { startedAt }: Job, ms: number): number =>
   Math.min(ms, Math.max(0, (startedAt ?? now()) + ms - now()));
 
-const hooksLate = async (
-  deps: Deps,
-  job: Job,
-  { folder, over }: Watch & { over: AbortSignal },
-): Promise<"hooks_timed_out"> => {
-  const given = existsSync(folder.hookState) ? deps.jobs.request(job.id).podman?.lifecycle : undefined; // a request can be megabytes
-  const hooks = planHooks(given);
-  if (!hooks) return new Promise(() => {});
-  await pause(timeLeft(deps, job, hooks.timeoutMs), undefined, { signal: over, ref: false });
-  const atWork = (await readHookState(folder.hookState))?.state === "running";
-  return atWork ? "hooks_timed_out" : new Promise(() => {});
+const hooksLate = (deps: Deps, job: Job, watch: Within): Promise<"hooks_timed_out"> => {
+  const { folder, over } = watch;
+  const look = async () => {
+    const given = existsSync(folder.hookState) ? deps.jobs.request(job.id).podman?.lifecycle : undefined; // a request can be megabytes
+    const hooks = planHooks(given);
+    if (!hooks) return new Promise<never>(() => {});
+    await pause(timeLeft(deps, job, hooks.timeoutMs), undefined, { signal: over, ref: false });
+    return (await areAtWork(watch)) ? ("hooks_timed_out" as const) : new Promise<never>(() => {});
+  };
+  return untilItWorks(look, { what: "watching over hooks", log: deps.log, signal: over });
 };
+
+const areAtWork = async ({ folder }: Pick<Watch, "folder">): Promise<boolean> =>
+  (await readHookState(folder.hookState))?.state === "running";
 
 const cancelled = async (cancel: AbortSignal, over: AbortSignal): Promise<"cancelled"> => {
   if (!cancel.aborted) await once(cancel, "abort", { signal: over });
   return "cancelled";
 };
 
-const idle = async (deps: Deps, job: Job, watch: Watch & { over: AbortSignal }): Promise<StopReason> => {
+const idle = async (deps: Deps, job: Job, watch: Within): Promise<StopReason> => {
   const { recorder, door, folder, over } = watch;
   const { stall_timeout, exit_grace } = deps.config.jobs;
   const stallMs = stall_timeout === "off" ? undefined : millisecondsOf(stall_timeout);
