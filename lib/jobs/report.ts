@@ -2,6 +2,7 @@ import { stat } from "node:fs/promises";
 import { isCommand, parseResult, statusOf, type ResultLine } from "../agent/result.ts";
 import { unlessMissing } from "../errors.ts";
 import { withoutUndefined } from "../given.ts";
+import type { HookFailure } from "../hooks/failure.ts";
 import type { CrashInfo, JobResponse, Outcome, RunResponse } from "../schema/job.ts";
 import type { Ending, Job, Place } from "../store/job-rows.ts";
 import type { JobFolder } from "./folder.ts";
@@ -118,23 +119,30 @@ export const shortJobReport = async (job: Job, folder: JobFolder): Promise<strin
   return JSON.stringify({ ...rest, output: "", output_truncated: true } satisfies JobResponse);
 };
 
-/** `hookError`: which of the hooks failed, and how. */
-export type Words = Summary & { hookError?: string };
+/** `hooks`: where a run did not come past them. */
+export type Words = Summary & { hooks?: Pick<HookFailure, "error" | "hook"> };
 
 /** Why a run did not succeed, in one sentence; null when it did. */
-export const errorOf = (
-  outcome: Outcome,
-  { result, hookError }: Words,
-  exitCode: number | undefined,
-): string | null => {
+export const errorOf = (outcome: Outcome, { result, hooks }: Words, exitCode: number | undefined): string | null => {
   if (outcome === "succeeded") return null;
-  if (outcome === "hook_failed" && hookError !== undefined) return hookError;
+  if (hooks) return errorOfHooks(outcome, hooks);
   if (outcome === "agent_error" && !result)
     return `the agent ended with exit code ${exitCode} and without a result; crash_info.partial_output has its last words`;
   if (outcome === "agent_error" || outcome === "api_error")
     return wordsOf(result)?.slice(0, longestError) || sentences[outcome];
   return sentences[outcome];
 };
+
+const errorOfHooks = (outcome: Exclude<Outcome, "succeeded">, { error, hook }: NonNullable<Words["hooks"]>): string => {
+  if (outcome === "hook_failed" && error !== undefined) return error;
+  return hook === undefined ? sentences[outcome] : duringHook(sentences[outcome], hook);
+};
+
+/** The agent has not begun: what is said of it is true of the hook. */
+const duringHook = (sentence: string, hook: string): string =>
+  sentence.startsWith("the agent ")
+    ? sentence.replace("the agent", () => `the hook ${hook}`)
+    : `${sentence}; the hook ${hook} was at work`;
 
 const longestError = 2000;
 

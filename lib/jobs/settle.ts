@@ -51,7 +51,13 @@ export const settle = async (
   if (reason) deps.jobs.stopping(job.id, reason, endedAt); // where it could not be written down before
   const { stopReason } = deps.jobs.progress(job.id) ?? job; // as late as can be: who was told that it is cancelled was told so
   const { result } = summary;
-  const outcome = outcomeOf({ exitCode, oomKilled, stopReason, hookFailed: summary.hookError !== undefined, result });
+  const outcome = outcomeOf({
+    exitCode,
+    oomKilled,
+    stopReason,
+    hookFailed: isToBlame(summary),
+    result,
+  });
   close(deps, job, {
     outcome,
     exitCode: exitCode ?? null,
@@ -66,7 +72,7 @@ export const settle = async (
   return outcome;
 };
 
-/** What was said: by the hooks when one of them has failed, for then the agent never began. */
+/** What was said: by the hooks where the run did not come past them, for then the agent never began. */
 const readWords = async (
   { jobs }: SettleDeps,
   job: Job,
@@ -78,8 +84,11 @@ const readWords = async (
     late: (job.stopReason ?? reason) === "hooks_timed_out",
     log: folder.hookLog,
   });
-  return failure ? { ...noOutput, text: failure.text, hookError: failure.error } : readOutput(folder);
+  return failure ? { ...noOutput, text: failure.text, hooks: failure } : readOutput(folder);
 };
+
+/** A hook that has failed, or was too late; not one that was only at work when the run was ended. */
+const isToBlame = ({ hooks }: Words): boolean => hooks?.error !== undefined;
 
 /** Where the answer is, or else what the agent said last. */
 const answerOf = ({ result, place, text }: Summary) => ({

@@ -95,8 +95,13 @@ test("hooks that take too long are ended", async () => {
 });
 
 test("a run's own timeout ends its hooks, and so does a cancel", async () => {
-  const { body } = await run(hooked({ post_start: ["sleep 600"] }, { podman: { timeout: "1s" } }));
+  const { body } = await run(hooked({ post_start: ["echo zzz; sleep 600"] }, { podman: { timeout: "1s" } }));
   assert.equal(body.outcome, "timed_out");
+  assert.match(
+    String(body.error),
+    /podman\.timeout and was ended; the hook post_start\[0\] \(.*sleep 600\) was at work$/,
+  );
+  assert.equal(body.crash_info?.partial_output, "zzz\n");
   const { id } = await begin({ post_start: ["touch begun; sleep 600"] });
   assert.equal((await cancel(id)).status, 200);
   assert.equal((await ended(id)).outcome, "cancelled");
@@ -106,6 +111,8 @@ test("a hook that prints without end is ended as output_limit", async (t) => {
   const small = await startStromboli(t, { config: { claude: { binary: makeStandIn(t) }, jobs: { max_output: "2m" } } });
   const { body } = await small.run(hooked({ post_start: ["yes"] }));
   assert.equal(body.outcome, "output_limit");
+  assert.match(String(body.error), /^the hook post_start\[0\] \(yes\) wrote more than jobs\.max_output/);
+  assert.match(String(body.crash_info?.partial_output), /^(y\n)+/m);
   assert.ok((await small.logOf(String(body.id), "?stream=hooks")).length < 4 * 1024 ** 2);
 });
 

@@ -20,6 +20,7 @@ test("a hook that failed is named, with its exit code and its last words", async
   const log = '{"type":"stromboli_hook","state":"started"}\nbad\nworse\n{"type":"stromboli_hook","state":"ended"}\n';
   const state = "started on_create_command 0\nended on_create_command 0 0\nstarted on_create_command 1\nended on_create_command 1 2\n"; // prettier-ignore
   assert.deepEqual(await told(t, { state, log }), {
+    hook: "on_create_command[1] (make)",
     error: "the hook on_create_command[1] (make) failed with exit code 2; its last words: worse",
     text: "bad\nworse\n",
   });
@@ -36,9 +37,13 @@ test("hooks that took too long are named by the one that was at work", async (t)
   assert.equal(failure?.error, "the hooks took longer than hooks_timeout, 90 s; post_start[0] (sleep 9) was at work");
 });
 
+test("a hook that was at work when the run ended otherwise is named and not blamed", async (t) => {
+  const failure = await told(t, { state: "started post_start 0\n", log: "zzz\n" });
+  assert.deepEqual(failure, { hook: "post_start[0] (sleep 9)", text: "zzz\n" });
+});
+
 for (const [title, state, late] of [
   ["hooks that have all succeeded", "started post_start 0\nended post_start 0 0\ndone 1.5\n", true],
-  ["a hook that was at work when the container ended", "started post_start 0\n", false],
   ["hooks that had not begun", "", false],
 ] as const) {
   test(`${title} are not to blame`, async (t) => assert.equal(await told(t, { state, late }), undefined));
