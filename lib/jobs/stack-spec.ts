@@ -58,7 +58,7 @@ const findImage = async (
   const { enough, wanted } = lookedFor(references, policy.pull);
   const here = await images.listed(enough);
   if (here || wanted === undefined) return here ?? images.describe(references);
-  return images.describe([await pulls.join({ reference: wanted }, signal).done]);
+  return images.describe([await pulls.join(wanted, signal).done]);
 };
 
 /** How the services of a job are started. */

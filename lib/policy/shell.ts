@@ -2,7 +2,7 @@ import { StromboliError } from "../errors.ts";
 import { placeWorkdir } from "./container.ts";
 import type { Plan } from "./plan.ts";
 
-export type ShellPlan = Pick<Plan, "hooks" | "workdir" | "volumes">;
+export type ShellPlan = Pick<Plan, "hooks" | "workdir" | "volumes" | "stack">;
 
 /** Refuses an image without /bin/sh, as `image_incompatible`, for a run in which that does more than the agent. Pure. */
 export const checkShell = (plan: ShellPlan, { reference, shell }: { reference: string; shell: boolean }): void => {

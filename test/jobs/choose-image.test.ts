@@ -26,7 +26,7 @@ const choose = (
   };
   const cli = { forImage };
   const deps = { config: configOf({ policy: { pull } }), images: { find: missing, findAny }, cli };
-  return chooseImage(deps, { images: [local, hub], hooks: undefined, workdir, volumes: [] });
+  return chooseImage(deps, { images: [local, hub], hooks: undefined, workdir, volumes: [], stack: undefined });
 };
 
 const toPull = { reference: hub, id: "", digest: "" };
