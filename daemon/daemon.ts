@@ -1,5 +1,6 @@
 import { rmSync, writeFileSync } from "node:fs";
 import type { Server } from "node:http";
+import { getCompileCacheDir } from "node:module";
 import { join, resolve } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
 import { isLoopback } from "../lib/auth/open.ts";
@@ -27,12 +28,14 @@ export const startDaemon = async ({ config, file, env, log }: DaemonOptions) => 
   const path = config.state_dir || stateFolder(env);
   const folders = usable(path, () => makeFolders(path));
   const socket = config.server.socket || defaultSocket(env);
+  const code = getCompileCacheDir(); // whoever writes there decides what the daemon runs
   const own = [
     folders.state,
     configFolder(env),
     runtimeFolder(env),
     socket,
     ...(file === undefined ? [] : [resolve(file)]),
+    ...(code === undefined ? [] : [code]),
   ];
   checkEntries(config, own);
   stack.adopt(

@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { mkdtempSync, readdirSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { after, test } from "node:test";
 import { DryRun } from "../../lib/schema/dry-run.ts";
@@ -66,10 +67,15 @@ const bodyOf = (volume: string) => ({
   body: JSON.stringify({ prompt: "hello", podman: { volumes: [volume] } }),
 });
 
-test("what lies around the daemon's state, configuration and socket cannot be mounted, whatever is allowed", async (t) => {
-  const other = await startStromboli(t, { config: { policy: { volumes: ["/tmp"] } } });
+test("what lies around the daemon's state, configuration, code and socket cannot be mounted, whatever is allowed", async (t) => {
+  const cache = mkdtempSync("/tmp/stromboli-e2e-cache-");
+  t.after(() => rmSync(cache, { recursive: true }));
+  const env = { XDG_CACHE_HOME: cache };
+  const other = await startStromboli(t, { config: { policy: { volumes: ["/tmp"] } }, env });
   const { folder, state, configFile, configHome, socket } = other.place;
-  for (const path of [folder, state, join(state, "sessions"), configFile, configHome, socket]) {
+  const [code = ""] = readdirSync(join(cache, "stromboli"));
+  const compiled = join(cache, "stromboli", code);
+  for (const path of [folder, state, join(state, "sessions"), configFile, configHome, socket, cache, compiled]) {
     const answer = DryRun.parse(await (await other.send("/run?dry_run=true", bodyOf(`${path}:/data:ro`))).json());
     assert.ok(!answer.allowed, path);
     assert.match(answer.refusal.error, /is Stromboli's own|would show|neither a folder nor a file/, path);
