@@ -71,7 +71,10 @@ test("STROMBOLI_CONFIG comes before the working directory, and a named file befo
 
 test("a named file that is not there is refused", (t) => {
   const cwd = tempFolder(t);
-  assert.throws(() => loadConfig({ env: {}, cwd, file: join(cwd, "no.yaml") }), refusal(/no\.yaml/));
+  assert.throws(
+    () => loadConfig({ env: {}, cwd, file: join(cwd, "no.yaml") }),
+    refusal(/there is no configuration file .*no\.yaml/),
+  );
 });
 
 const defaultOf = (path: readonly string[]) =>

@@ -24,7 +24,7 @@ const sameForAll =
 const otherAsRoot = /^(images|isolation|limits|volumes)\./;
 
 /** What takes long begins first, so that no such file is alone at the end. */
-const long = /^(answers|cli-|failures|limits|pull-runs|recovery|sessions|storage|volumes|watchdog)/;
+const long = /^(answers|cli-|failures|hooks|images|limits|pull|recovery|red-team|sessions|storage|volumes|watchdog)/;
 
 /** The files load much of the same: compiled once, each process of a test starts with half the work. */
 process.env["NODE_COMPILE_CACHE"] ??= join(homedir(), ".cache/stromboli");

@@ -110,6 +110,7 @@ for (const [outcome, code] of [
   ["timed_out", 124],
   ["stalled", 124],
   ["output_limit", 137],
+  ["killed", 137],
 ] as const) {
   test(`a run that is ${outcome} ends with ${code} and says so`, async (t) => {
     const timings_ms = { queue: 0, create: 1, hooks: 0, agent: 2, first_token: null };

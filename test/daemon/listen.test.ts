@@ -50,6 +50,13 @@ test("port 0 is whichever is free", async (t) => {
   assert.equal(await (await fetch(`http://127.0.0.1:${port}`)).text(), "ok");
 });
 
+test("a host that is not this machine's is refused with what to set", async (t) => {
+  await assert.rejects(listenOnPort(newServer(t), { host: "192.0.2.1", port: 8080 }), {
+    code: "config_invalid",
+    message: /cannot listen on 192\.0\.2\.1:8080: .*EADDRNOTAVAIL.*; set server\.host or server\.port/,
+  });
+});
+
 test("a port that is taken is refused with what to set", async (t) => {
   const port = await listenOnPort(newServer(t), { host: "127.0.0.1", port: 0 });
   await assert.rejects(listenOnPort(newServer(t), { host: "127.0.0.1", port }), {

@@ -74,17 +74,18 @@ test("a json_schema gives a value of that shape", async () => {
   assert.deepEqual([body.outcome, body.structured_output], ["succeeded", { answer: 42 }]);
 });
 
-test("output_format json gives the result object as text", async () => {
-  const { body } = await run({ prompt: "hello", claude: { output_format: "json" } });
-  const result = JSON.parse(body.output ?? "") as Record<string, unknown>;
-  assert.deepEqual(
-    [result["type"], result["result"], result["session_id"]],
-    ["result", "echo: hello", body.session_id],
-  );
-});
-
-test("output_format stream-json gives the raw lines", async () => {
-  const { body } = await run({ prompt: "hello", claude: { output_format: "stream-json" } });
+test("output_format stream-json gives the raw lines, and usage counts tokens of every kind and prices them", async () => {
+  const prompt = "usage in=100 out=50 read=20 write=30\nsay: done";
+  const { body } = await run({ prompt, claude: { output_format: "stream-json" } });
+  const { model, estimated_cost_usd, ...tokens } = body.usage ?? { model: "", estimated_cost_usd: 0 };
+  assert.deepEqual(tokens, {
+    input_tokens: 100,
+    output_tokens: 50,
+    cache_creation_input_tokens: 30,
+    cache_read_input_tokens: 20,
+    total_tokens: 200,
+  });
+  assert.ok(model !== "" && estimated_cost_usd > 0);
   const types = (body.output ?? "").split("\n").map((line) => (JSON.parse(line) as { type: string }).type);
   assert.deepEqual([types[0], types.includes("assistant"), types.at(-1)], ["system", true, "result"]);
 });
@@ -100,14 +101,17 @@ test("an agent that says nothing has an empty output", async () => {
   assert.deepEqual([body.outcome, body.output], ["succeeded", ""]);
 });
 
-test("system prompts and the model's name reach the model", async () => {
+test("system prompts and the model's name reach the model, and output_format json gives the result object as text", async () => {
   const claude = {
+    output_format: "json" as const,
     model: "claude-haiku-4-5",
     system_prompt: "You are the sea.",
     append_system_prompt: "And the wind.",
   };
   const { body } = await run({ prompt: "system", claude });
-  assert.match(body.output ?? "", /You are the sea\.[^]*And the wind\./);
+  const { type, result, session_id } = JSON.parse(body.output ?? "") as Record<string, unknown>;
+  assert.deepEqual([type, session_id], ["result", body.session_id]);
+  assert.match(String(result), /You are the sea\.[^]*And the wind\./);
   assert.equal(body.usage?.model, "claude-haiku-4-5");
 });
 
@@ -115,19 +119,6 @@ test("tools can be taken away", async () => {
   const { body } = await run({ prompt: "tools", claude: { tools: ["Bash", "Read"], disallowed_tools: ["Bash"] } });
   const tools = (body.output ?? "").split("\n");
   assert.deepEqual([tools.includes("Read"), tools.includes("Bash")], [true, false]);
-});
-
-test("usage counts tokens of every kind and prices them", async () => {
-  const { body } = await run({ prompt: "usage in=100 out=50 read=20 write=30\nsay: done" });
-  const { model, estimated_cost_usd, ...tokens } = body.usage ?? { model: "", estimated_cost_usd: 0 };
-  assert.deepEqual(tokens, {
-    input_tokens: 100,
-    output_tokens: 50,
-    cache_creation_input_tokens: 30,
-    cache_read_input_tokens: 20,
-    total_tokens: 200,
-  });
-  assert.ok(model !== "" && estimated_cost_usd > 0);
 });
 
 test("after a run its container is gone, and of the job's folder only the output is left", async () => {

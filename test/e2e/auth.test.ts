@@ -46,15 +46,17 @@ test("what a token may not do is refused, with the scope that is missing", async
   assert.match(stderr, /the token of reader does not have the scope run/);
 });
 
-for (const [args, message] of [
+const mistakes = [
   [["create", "--name", "x", "--scope", "write"], /scopes\.0: .*read.*run/],
   [["create", "--name", "a b", "--scope", "run"], /name: must be 1 to 63/],
   [["create", "--name", "x", "--scope", "run", "--expires", "soon"], /expires_in: must be a duration/],
   [["create", "--scope", "run"], /required option '--name/],
   [["revoke", "nobody"], /there is no token of nobody/],
-] as const) {
+] as const;
+const told = local.runEach(mistakes.map(([args]) => ({ args: ["token", ...args] })));
+for (const [index, [args, message]] of mistakes.entries()) {
   test(`a mistake is told: token ${args.join(" ")}`, async () => {
-    const { code, stderr } = await local.run(["token", ...args]);
+    const { code, stderr } = (await told)[index] ?? assert.fail("it did not run");
     assert.notEqual(code, 0);
     assert.match(stderr, message);
   });

@@ -7,7 +7,10 @@ import { bash } from "./requests.ts";
 import { until } from "./wait.ts";
 
 const stromboli = await startStromboli({ after });
-const overTcp = await startStromboli({ after }, { config: { claude: { transport: "tcp" } } });
+const overTcp = await startStromboli(
+  { after },
+  { config: { claude: { transport: "tcp" }, defaults: { network: "full" } } },
+);
 
 const handle = '-H "x-api-key: $ANTHROPIC_API_KEY"';
 const asks = {

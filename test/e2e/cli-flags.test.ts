@@ -6,7 +6,7 @@ import { after, test } from "node:test";
 import { RunResponse } from "../../lib/schema/job.ts";
 import { createCli, type CliOptions } from "./cli.ts";
 import { startStromboli, volumeOwner } from "./harness.ts";
-import { enforcesLimits, imageFrom, secretWith } from "./podman.ts";
+import { defaultImage, enforcesLimits, podman, secretWith } from "./podman.ts";
 import { bash } from "./requests.ts";
 import { makeStandIn, scripted } from "./stand-in.ts";
 
@@ -16,7 +16,7 @@ const { place, makeVolume } = await startStromboli(
 );
 const { run } = createCli(place);
 /** Where the real CLI has to do what it is told. */
-const { model, place: realPlace } = await startStromboli({ after });
+const { model, workspace, place: realPlace } = await startStromboli({ after });
 const real = createCli(realPlace);
 const skip = !(await enforcesLimits()) && "a trial container shows that this machine enforces no limits for this user";
 
@@ -26,11 +26,27 @@ const inside = async (script: string, flags: readonly string[], options: CliOpti
   return stdout.trimEnd() + stderr;
 };
 
-test("-m names the model and -i the image", async (t) => {
-  const image = await imageFrom(t, [], { LABEL: "e2e=1" });
-  const { stdout } = await real.run(["run", "--json", "-m", "opus-of-tests", "-i", image, "hello"]);
-  assert.equal(RunResponse.parse(JSON.parse(stdout)).image.reference, image);
+test("-m names the model and -i the image, --allowed-tools permits what it names, and --permission-mode acceptEdits edits in the workdir", async (t) => {
+  const image = "localhost/stromboli-e2e-flags:1";
+  await podman("tag", defaultImage, image);
+  t.after(() => podman("rmi", image));
+  const flags = [
+    "-m",
+    "opus-of-tests",
+    "-i",
+    image,
+    "--allowed-tools",
+    "Bash(touch *)",
+    "--allowed-tools",
+    "Bash(echo *)",
+  ];
+  const write = `use Write: ${JSON.stringify({ file_path: "/workspace/written", content: "x" })}`;
+  const prompt = `${write}\n${bash("touch made && echo made || true").prompt}`;
+  const { stdout } = await real.run(["run", "--json", ...flags, "--permission-mode", "acceptEdits", "--", prompt]);
+  const { image: used, session_id } = RunResponse.parse(JSON.parse(stdout));
+  assert.equal(used.reference, image);
   assert.equal(model.requests.at(-1)?.body?.model, "opus-of-tests");
+  for (const name of ["written", "made"]) assert.ok(existsSync(join(workspace(session_id), name)), name);
 });
 
 test("-v . is the current folder at /workspace, and what is written there is the caller's", async () => {
@@ -90,16 +106,4 @@ test("what is for the agent's CLI is an option there", async () => {
     "--max-budget-usd=0.5",
     "--permission-mode=plan",
   ]);
-});
-
-test("--allowed-tools permits what it names", async () => {
-  const flags = ["--allowed-tools", "Bash(touch *)", "--allowed-tools", "Bash(echo *)"];
-  const { stdout } = await real.run(["run", ...flags, "--", bash("touch made && echo made || true").prompt]);
-  assert.match(stdout, /^result: made/);
-});
-
-test("--permission-mode acceptEdits permits edits in the workdir", async () => {
-  const write = `use Write: ${JSON.stringify({ file_path: "/workspace/made", content: "x" })}`;
-  const { stdout } = await real.run(["run", "--permission-mode", "acceptEdits", write]);
-  assert.match(stdout, /created successfully/);
 });

@@ -31,24 +31,31 @@ const harness = async (t: TestContext, binary = "") => {
   };
 };
 
-for (const signal of ["SIGKILL", "SIGTERM"] as const) {
-  test(`a run goes on where it was when its daemon gets ${signal} in the middle and comes back`, async (t) => {
-    const { begin, args, begun, end, start, go, session, job, place, log } = await harness(t, makeStandIn(t));
-    const running = begin(args);
-    await begun();
-    const { id } = await job(session, "running");
-    const following = begin(["logs", "-f", id]);
-    const waiting = begin(["wait", id]);
-    await until("both to have found the job", () => log().split('"path":"/jobs"').length > 2);
-    await end(signal);
-    await start();
-    go();
-    assert.deepEqual(await running.done, { code: 0, stdout: `${lines.join("\n")}\n`, stderr: "" });
-    assert.equal((await waiting.done).stdout, `${id} succeeded\n`);
-    const { stdout } = await following.done;
-    assert.equal(stdout, readFileSync(join(place.state, "jobs", id, "output.jsonl"), "utf8"));
-  });
-}
+test("a run goes on where it was when its daemon gets SIGKILL in the middle and comes back, and then SIGTERM", async (t) => {
+  const { begin, args, begun, end, start, go, session, job, place, log } = await harness(t, makeStandIn(t));
+  const running = begin(args);
+  await begun();
+  const { id } = await job(session, "running");
+  const following = begin(["logs", "-f", id]);
+  const waiting = begin(["wait", id]);
+  await until("both to have found the job", () => log().split('"path":"/jobs"').length > 2);
+  await end("SIGKILL");
+  await start();
+  await until("all three to be back", () => connectionsTo(place.socket) >= 3);
+  await end("SIGTERM");
+  await start();
+  go();
+  assert.deepEqual(await running.done, { code: 0, stdout: `${lines.join("\n")}\n`, stderr: "" });
+  assert.equal((await waiting.done).stdout, `${id} succeeded\n`);
+  const { stdout } = await following.done;
+  assert.equal(stdout, readFileSync(join(place.state, "jobs", id, "output.jsonl"), "utf8"));
+});
+
+/** How many speak over a unix socket, as the kernel lists them from its listener's side. */
+const connectionsTo = (socket: string): number =>
+  readFileSync("/proc/net/unix", "utf8")
+    .split("\n")
+    .filter((line) => line.endsWith(socket) && / 03 +\d+ /.test(line)).length;
 
 test("on a terminal the words go on where they were, and the status line says what it waits for", async (t) => {
   const { terminal, end, start } = await harness(t);

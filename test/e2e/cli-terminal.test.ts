@@ -3,7 +3,7 @@ import { after, test } from "node:test";
 import { createCli, quoted } from "./cli.ts";
 import { startStromboli } from "./harness.ts";
 
-const { place } = await startStromboli({ after }, { config: { claude: { max_retries: 1 } } });
+const { place, list } = await startStromboli({ after }, { config: { claude: { max_retries: 1 } } });
 const { terminal } = createCli(place);
 
 const run = (...lines: readonly string[]) => `stromboli run --yolo ${quoted(lines.join("\n"))}`;
@@ -29,25 +29,23 @@ test("a status line tells of the phase, the tool, the time and the tokens, and i
   assert.deepEqual(screen.slice(0, -1), ["Let me look.", "Done."]);
 });
 
-test("the status line stays one line however long a tool's input and narrow the terminal", async () => {
+test("the status line stays one line however long a tool's input and narrow the terminal, with NO_COLOR without colours", async () => {
   const command = `sleep 1.5; : ${"日本語 and more ".repeat(20)}`;
-  const { done } = terminal(run(`use Bash: ${command}`, "say: Done."), { columns: 50 });
+  const { done } = terminal(run(`use Bash: ${command}`, "say: Done."), { columns: 50, env: { NO_COLOR: "1" } });
   const { written, screen } = await done;
   assert.match(written, /Bash sleep 1\.5; : 日[^\n]*…/);
   assert.equal(screen[0], "Done.");
-});
-
-test("with NO_COLOR there are no colours", async () => {
-  const { written } = await terminal(run("say: hello", "use Bash: true"), { env: { NO_COLOR: "1" } }).done;
   assert.doesNotMatch(written, colour);
   assert.match(written, /✔ succeeded/);
 });
 
 for (const fault of ["truncated", "fail-in-stream", "malformed"]) {
-  test(`nothing is written twice when a stream breaks: ${fault}`, async () => {
+  test(`a stream that breaks is asked for once more, and nothing is written twice: ${fault}`, async () => {
     const { code, written, screen } = await terminal(run(fault, "say: whole answer")).done;
     assert.deepEqual([code, times(written, "partial"), times(written, "whole answer")], [0, 1, 1]);
     assert.deepEqual(screen.slice(0, -1), ["partial", "whole answer"]);
+    const [job] = (await list("?limit=1")).jobs;
+    assert.deepEqual([job?.outcome, job?.output], ["succeeded", "whole answer"]);
   });
 }
 

@@ -10,7 +10,7 @@ import { podman as callPodman } from "./podman.ts";
 import { refusedStart } from "./process.ts";
 
 const policy = { max_memory: "1g", images: ["docker.io/library/*"], networks: ["full" as const] };
-const stromboli = await startStromboli({ after }, { config: { policy } });
+const stromboli = await startStromboli({ after }, { config: { policy, defaults: { network: "full" } } });
 const { place, makeVolume, containers, list, run } = stromboli;
 const cli = createCli(place);
 

@@ -60,6 +60,12 @@ test("a client of a stream that hangs up cancels the run", async () => {
   assert.equal((await stromboli.job(session_id, "ended")).outcome, "cancelled");
 });
 
+test("an agent that is killed from inside is a crash with its signal", async () => {
+  const { status, body } = await run({ prompt: "kill -KILL $$; sleep 5" });
+  assert.deepEqual([status, body.status, body.outcome, body.exit_code], [200, "crashed", "killed", 137]);
+  assert.deepEqual([body.crash_info?.signal, body.crash_info?.task_completed], ["SIGKILL", false]);
+});
+
 test("a container that is killed by hand is a crash", async () => {
   const session_id = randomUUID();
   const answer = run({ prompt: "hold", claude: { session_id } });

@@ -24,26 +24,14 @@ test("a model API that answers 429 once and then well is a success", async () =>
   );
 });
 
-for (const fault of ["truncated", "fail-in-stream overloaded_error"]) {
-  test(`a stream that breaks is asked for once more: ${fault}`, async () => {
-    const { body } = await run({ prompt: `${fault}\nsay: whole` });
-    assert.deepEqual([body.outcome, body.output], ["succeeded", "whole"]);
-  });
-}
-
 test("an answer that is broken every time is an api_error", async () => {
   const { body } = await run({ prompt: "truncated always" });
   assert.deepEqual([body.status, body.outcome], ["failed", "api_error"]);
 });
 
-test("a model API that hangs is ended by the timeout", async () => {
-  const { status, body } = await run({ prompt: "hang", podman: { timeout: "2s" } });
-  assert.deepEqual([status, body.status, body.outcome], [200, "failed", "timed_out"]);
-});
-
 test("a model that hangs in the middle of an answer is ended by the timeout, and the usage so far is known", async () => {
-  const { body } = await run({ prompt: "hang-mid", podman: { timeout: "6s" } });
-  assert.deepEqual([body.outcome, body.usage?.input_tokens], ["timed_out", 10]);
+  const { status, body } = await run({ prompt: "hang-mid", podman: { timeout: "6s" } });
+  assert.deepEqual([status, body.status, body.outcome, body.usage?.input_tokens], [200, "failed", "timed_out", 10]);
 });
 
 test("an unknown model is an api_error that names it", async () => {
@@ -67,12 +55,6 @@ test("max_budget_usd ends an agent that has cost that much", async () => {
   const { status, body } = await run(request);
   assert.deepEqual([status, body.status, body.outcome], [200, "failed", "budget"]);
   assert.ok((body.usage?.estimated_cost_usd ?? 0) > 0.5);
-});
-
-test("an agent that is killed from inside is a crash with its signal", async () => {
-  const { status, body } = await run(bash("kill -KILL $PPID; sleep 5"));
-  assert.deepEqual([status, body.status, body.outcome, body.exit_code], [200, "crashed", "killed", 137]);
-  assert.deepEqual([body.crash_info?.signal, body.crash_info?.task_completed], ["SIGKILL", false]);
 });
 
 test("an agent that fails without a result is an agent_error", async () => {

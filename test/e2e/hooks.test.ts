@@ -116,20 +116,29 @@ test("a hook that prints without end is ended as output_limit", async (t) => {
   assert.ok((await small.logOf(String(body.id), "?stream=hooks")).length < 4 * 1024 ** 2);
 });
 
-for (const signal of ["SIGKILL", "SIGTERM"] as const) {
-  test(`hooks go on without the daemon that gets ${signal}, and no hook runs twice`, async () => {
-    const hold = "echo once >>order; touch begun; until [ -e go ]; do sleep 0.1; done";
-    const lifecycle = { on_create_command: [hold], post_create: ["echo more >>order"] };
-    const { id, session } = await begin(lifecycle, "cat order");
-    await stromboli.end(signal);
-    writeFileSync(join(workspace(session), "go"), "");
-    await until("the hooks", () => orderIn(session) === "once\nmore\n");
-    await stromboli.start();
-    const { outcome, output } = await ended(id);
-    assert.deepEqual([outcome, output], ["succeeded", "once\nmore"]);
-    assert.equal((await events(id)).filter(({ event }) => event === "hook").length, 4);
-  });
-}
+/** A hook that leaves two marks and waits for a file. */
+const hold = (begun: string, go: string) =>
+  `echo ${begun} >>order; touch ${begun}; until [ -e ${go} ]; do sleep 0.1; done`;
+
+test("hooks go on without the daemon that gets SIGTERM and the next that gets SIGKILL, and no hook runs twice", async () => {
+  const lifecycle = {
+    on_create_command: [hold("begun", "go"), hold("again", "on")],
+    post_create: ["echo more >>order"],
+  };
+  const { id, session } = await begin(lifecycle, "cat order");
+  const tell = (name: string) => writeFileSync(join(workspace(session), name), "");
+  await stromboli.end("SIGTERM");
+  tell("go");
+  await until("the second hook", () => orderIn(session) === "begun\nagain\n");
+  await stromboli.start();
+  await stromboli.end("SIGKILL");
+  tell("on");
+  await until("the last hook", () => orderIn(session) === "begun\nagain\nmore\n");
+  await stromboli.start();
+  const { outcome, output } = await ended(id);
+  assert.deepEqual([outcome, output], ["succeeded", "begun\nagain\nmore"]);
+  assert.equal((await events(id)).filter(({ event }) => event === "hook").length, 6);
+});
 
 test("on the command line hooks are flags, their output is in the logs, and a failure is told", async () => {
   const flags = ["--network", "none", "--on-create", "echo first >>order", "--post-start", "echo second >>order"];

@@ -10,7 +10,7 @@ import { held } from "./requests.ts";
 import { until } from "./wait.ts";
 
 const stromboli = await startStromboli({ after });
-const { submit, show, list, ended, run } = stromboli;
+const { submit, show, list, ended, run, events, logOf } = stromboli;
 
 const session_id = randomUUID();
 const { status: accepted, body: receipt } = await submit(
@@ -45,6 +45,23 @@ test("a job that has ended has all fields of its result and of a job, and nothin
   assert.ok((usage?.total_tokens ?? 0) > 0);
 });
 
+test("the events of an agent are its moves, the lines of the CLI and then the job, numbered from 1 without a gap", async () => {
+  const all = await events(id);
+  assert.deepEqual(
+    all.map((event) => event.id),
+    all.map((_, index) => String(index + 1)),
+  );
+  const moves = all.slice(0, 3).map(({ event, data }) => [event, (JSON.parse(data) as { status: string }).status]);
+  assert.deepEqual(moves, [
+    ["status", "pending"],
+    ["status", "starting"],
+    ["status", "running"],
+  ]);
+  const output = all.filter(({ event }) => event === "output").map(({ data }) => `${data}\n`);
+  assert.equal(output.join(""), String(await logOf(id)));
+  assert.deepEqual([all.at(-1)?.event, JSON.parse(all.at(-1)?.data ?? "")], ["done", await show(id)]);
+});
+
 test("the times of a job are in order, and its phases add up to them", () => {
   const { created_at, queued_at, started_at, ended_at, updated_at, timings_ms: timings } = job;
   const [created, started, end] = [created_at, String(started_at), String(ended_at)].map((time) => Date.parse(time));
@@ -54,12 +71,13 @@ test("the times of a job are in order, and its phases add up to them", () => {
   assert.ok(Number(timings.first_token) > 0 && Number(timings.first_token) < timings.agent);
 });
 
-test("a synchronous run is a job too, with the same answer", async () => {
-  const { body } = await run({ prompt: "hello" });
+test("a synchronous run is a job too, with the same answer, and goes on in the session of a job", async () => {
+  const { body } = await run({ prompt: "recall", claude: { session_id, resume: true } });
+  assert.match(body.output ?? "", /echo finished/);
   const { created_at, updated_at, title, priority, ...same } = await show(String(body.id));
   assert.deepEqual(same, body);
   assert.deepEqual([created_at, updated_at], [body.queued_at, body.ended_at]);
-  assert.deepEqual([title, priority], ["hello", 0]);
+  assert.deepEqual([title, priority], ["recall", 0]);
 });
 
 test("a job that fails keeps its session, and says why it failed", async () => {
@@ -69,11 +87,6 @@ test("a job that fails keeps its session, and says why it failed", async () => {
   assert.match(String(failed.error), /bad/);
   const { body: next } = await run({ prompt: "hello", claude: { session_id: failed.session_id, resume: true } });
   assert.equal(next.output, "echo: hello");
-});
-
-test("a session goes on from a job to a run", async () => {
-  const { body } = await run({ prompt: "recall", claude: { session_id, resume: true } });
-  assert.match(body.output ?? "", /echo finished/);
 });
 
 test("each filter of the list finds the job", async () => {

@@ -4,6 +4,7 @@ import { dirname, join } from "node:path";
 import type { TestContext } from "node:test";
 import { execa } from "execa";
 import { podmanEnvironment } from "../../lib/machine.ts";
+import type { Owner } from "./harness.ts";
 import { until } from "./wait.ts";
 
 const env = podmanEnvironment(process.env);
@@ -49,7 +50,7 @@ export const defaultImage = "localhost/stromboli-agent:latest";
 
 /** A small image with these empty files, or with none the default image; `changes` as in a Containerfile. */
 export const imageFrom = async (
-  t: TestContext,
+  t: Owner,
   files: readonly string[],
   changes: Readonly<Record<string, string>> = {},
 ): Promise<string> => {

@@ -15,7 +15,6 @@ const everything = [
   '{"type":"user"}\n{"type":"result","is_error":false}',
 ];
 const prompts = {
-  "is an option of the CLI": "--version",
   "is -- alone": "--",
   "begins with -, and holds a shell's characters, many scripts, controls and lines of JSON": everything.join("\n"),
 };

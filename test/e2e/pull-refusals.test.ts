@@ -21,7 +21,7 @@ test("a registry that cannot be reached is 502", { skip }, async () => {
 });
 
 test("an image that is not there for this machine is refused as incompatible", { skip }, async (t) => {
-  const image = await pushed(t, "other:1");
+  const image = await pushed("other:1");
   const list = `${host}/list:1`;
   t.after(() => podman("manifest", "rm", "localhost/stromboli-e2e-list"));
   await registry.podman("manifest", "create", "localhost/stromboli-e2e-list");
@@ -38,8 +38,8 @@ test("an image that is not there for this machine is refused as incompatible", {
   assert.deepEqual([status, body["code"]], [400, "image_incompatible"]);
 });
 
-test("a registry is searched by name", { skip }, async (t) => {
-  await pushed(t, "deep/searched:1");
+test("a registry is searched by name", { skip }, async () => {
+  await pushed("deep/searched:1");
   const answer = await send(`/images/search?q=${host}/searched`);
   const { results } = (await answer.json()) as { results: { name: string }[] };
   assert.deepEqual(
@@ -67,7 +67,7 @@ test("a registry that wants a login says so, and with one it gives", { skip }, a
 });
 
 test("nothing is pulled while less is free than is to stay free", { skip }, async (t) => {
-  const image = await pushed(t, "room:1");
+  const image = await pushed("room:1");
   const other = await startStromboli(t, { env: registry.env, config: { podman: { keep_free: "65536g" } } });
   const answer = await other.send("/images/pull", { method: "POST", body: JSON.stringify({ image }) });
   const { code, error } = (await answer.json()) as { code: string; error: string };
@@ -76,8 +76,8 @@ test("nothing is pulled while less is free than is to stay free", { skip }, asyn
   assert.equal(gate.count(/manifests/), 0);
 });
 
-test("a run whose image is missing is refused unless policy lets it be pulled", { skip }, async (t) => {
-  const image = await pushed(t, "refused:1");
+test("a run whose image is missing is refused unless policy lets it be pulled", { skip }, async () => {
+  const image = await pushed("refused:1");
   const { status, body } = await stromboli.run({ prompt: "hello", podman: { image } });
   assert.deepEqual([status, body.code], [404, "image_not_found"]);
   assert.match(body.error ?? "", /images pull .*policy\.pull/);

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { after, test } from "node:test";
 import { openPulling } from "./pulling.ts";
-import { podman } from "./podman.ts";
+import { defaultImage, podman } from "./podman.ts";
 import { noRegistry } from "./registry.ts";
 import { makeStandIn, scripted } from "./stand-in.ts";
 import { until } from "./wait.ts";
@@ -12,13 +12,13 @@ const config = { claude: { binary }, policy: { pull: "missing" as const } };
 const { stromboli, gate, host, pushed, isHere, downloads, pullsOf } = await openPulling({ after }, { config });
 const { run, submit, show, ended, cancel, events } = stromboli;
 
-/** An image of the default one's contents in the registry. */
-const runnable = (t: Parameters<typeof pushed>[0], name: string) => pushed(t, name, []);
+/** The default image in the registry, under another name. */
+const runnable = (name: string) => pushed(name, defaultImage);
 const request = (image: string, more: object = {}) => scripted("echo hello", { podman: { image, ...more } });
 const start = async (image: string, more: object = {}) => (await submit(request(image, more))).body.job_id ?? "";
 
-test("a run pulls an image that is missing, and says which it was", { skip }, async (t) => {
-  const image = await runnable(t, "run:1");
+test("a run pulls an image that is missing, and says which it was", { skip }, async () => {
+  const image = await runnable("run:1");
   const { status, body } = await run(request(image));
   const { stdout } = await podman("image", "inspect", "--format={{.Id}} {{.Digest}}", image);
   assert.deepEqual([status, body.outcome, body.output], [200, "succeeded", "hello"]);
@@ -26,8 +26,8 @@ test("a run pulls an image that is missing, and says which it was", { skip }, as
   assert.ok((body.timings_ms?.pull ?? 0) > 0);
 });
 
-test("an image that is here is not asked for again", { skip }, async (t) => {
-  const image = await runnable(t, "twice:1");
+test("an image that is here is not asked for again", { skip }, async () => {
+  const image = await runnable("twice:1");
   await run(request(image));
   gate.forget();
   const { body } = await run(request(image));
@@ -35,7 +35,7 @@ test("an image that is here is not asked for again", { skip }, async (t) => {
 });
 
 test("a pull is a phase of its job, and an event", { skip }, async (t) => {
-  const image = await runnable(t, "phase:1");
+  const image = await runnable("phase:1");
   gate.shutFor(t);
   const id = await start(image);
   await gate.holding();
@@ -50,7 +50,7 @@ test("a pull is a phase of its job, and an event", { skip }, async (t) => {
 });
 
 test("two jobs share one pull", { skip }, async (t) => {
-  const image = await runnable(t, "jobs:1");
+  const image = await runnable("jobs:1");
   gate.shutFor(t);
   const ids = [await start(image), await start(image)];
   await gate.holding();
@@ -66,7 +66,7 @@ test("two jobs share one pull", { skip }, async (t) => {
 });
 
 test("a job that is cancelled while its image is pulled ends the pull", { skip }, async (t) => {
-  const image = await runnable(t, "cancelled:1");
+  const image = await runnable("cancelled:1");
   gate.shutFor(t);
   const id = await start(image);
   await gate.holding();
@@ -78,7 +78,7 @@ test("a job that is cancelled while its image is pulled ends the pull", { skip }
 });
 
 test("a pull that takes longer than the run's timeout ends it as timed out", { skip }, async (t) => {
-  const image = await runnable(t, "slow:1");
+  const image = await runnable("slow:1");
   gate.shutFor(t);
   const id = await start(image, { timeout: "3s" });
   const { outcome, error, started_at } = await ended(id);
@@ -87,7 +87,7 @@ test("a pull that takes longer than the run's timeout ends it as timed out", { s
 });
 
 test("a daemon that dies while an image is pulled is followed by one that pulls it again", { skip }, async (t) => {
-  const image = await runnable(t, "crash:1");
+  const image = await runnable("crash:1");
   gate.shutFor(t);
   const id = await start(image);
   await gate.holding();
@@ -99,7 +99,7 @@ test("a daemon that dies while an image is pulled is followed by one that pulls 
 });
 
 test("a daemon that stops while an image is pulled leaves the job to the next one", { skip }, async (t) => {
-  const image = await runnable(t, "stopped:1");
+  const image = await runnable("stopped:1");
   gate.shutFor(t);
   const id = await start(image);
   await gate.holding();
@@ -115,8 +115,8 @@ test("a run whose image no registry has is answered as a pull of it is", { skip 
   assert.deepEqual([status, body.code], [404, "image_not_found"]);
 });
 
-test("a run whose pulled image cannot run agents says why", { skip }, async (t) => {
-  const image = await pushed(t, "empty:1");
+test("a run whose pulled image cannot run agents says why", { skip }, async () => {
+  const image = await pushed("empty:1");
   const { status, body } = await run(request(image));
   assert.deepEqual([status, body.code], [400, "image_incompatible"]);
 });

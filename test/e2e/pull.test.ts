@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { after, test } from "node:test";
 import { eventsFrom } from "../../bin/sse.ts";
-import { podman } from "./podman.ts";
+import { imageFrom, podman } from "./podman.ts";
 import { openPulling } from "./pulling.ts";
 import { noRegistry } from "./registry.ts";
 import { until } from "./wait.ts";
@@ -10,8 +10,8 @@ const skip = noRegistry;
 const pulling = await openPulling({ after });
 const { stromboli, gate, host, pull, waitFor, pushed, isHere, downloads, pullsOf } = pulling;
 
-test("an image is pulled, with its id, and what it is good for", { skip }, async (t) => {
-  const image = await pushed(t, "tiny:1");
+test("an image is pulled, with its id, and what it is good for", { skip }, async () => {
+  const image = await pushed("tiny:1");
   const { status, body } = await pull(image);
   const { stdout: id } = await podman("image", "inspect", "--format={{.Id}}", image);
   assert.deepEqual(
@@ -23,16 +23,16 @@ test("an image is pulled, with its id, and what it is good for", { skip }, async
 });
 
 test("a pull for another platform is refused, and the image stays what it was", { skip }, async (t) => {
-  const image = await pushed(t, "native:1");
+  const image = await pushed("native:1");
   const { body } = await pull(image);
-  await pushed(t, "native:1", ["/etc/other"]);
+  await pushed("native:1", await imageFrom(t, ["/etc/other"]));
   const { status, body: refusal } = await pull(image, { platform: "linux/s390x" });
   const { stdout: id } = await podman("image", "inspect", "--format={{.Id}}", image);
   assert.deepEqual([status, refusal["code"], id], [400, "image_incompatible", body["image_id"]]);
 });
 
-test("a pull tells its progress as a stream when asked to", { skip }, async (t) => {
-  const image = await pushed(t, "streamed:1");
+test("a pull tells its progress as a stream when asked to", { skip }, async () => {
+  const image = await pushed("streamed:1");
   const response = await waitFor(image, "text/event-stream").answer;
   const events = response.body ? await Array.fromAsync(eventsFrom(response.body)) : [];
   assert.match(response.headers.get("content-type") ?? "", /event-stream/);
@@ -49,7 +49,7 @@ test("a stream that ends in an error says which", { skip }, async () => {
 });
 
 test("two pulls of an image at the same time download it once", { skip }, async (t) => {
-  const image = await pushed(t, "shared:1");
+  const image = await pushed("shared:1");
   gate.shutFor(t);
   const first = waitFor(image);
   await gate.holding();
@@ -65,7 +65,7 @@ test("two pulls of an image at the same time download it once", { skip }, async 
 });
 
 test("a client that hangs up ends its pull, and nothing is left of it", { skip }, async (t) => {
-  const image = await pushed(t, "left:1");
+  const image = await pushed("left:1");
   gate.shutFor(t);
   const { hangUp } = waitFor(image);
   await gate.holding();
@@ -76,7 +76,7 @@ test("a client that hangs up ends its pull, and nothing is left of it", { skip }
 });
 
 test("what a daemon that was killed has left of a pull, the next one ends and removes", { skip }, async (t) => {
-  const image = await pushed(t, "killed:1");
+  const image = await pushed("killed:1");
   gate.shutFor(t);
   waitFor(image);
   await gate.holding();

@@ -1,14 +1,14 @@
 import { readdirSync } from "node:fs";
-import type { TestContext } from "node:test";
 import { execa } from "execa";
 import { findMachine } from "../../lib/machine.ts";
 import { startStromboli, type Owner, type StromboliOptions } from "./harness.ts";
 import { imageFrom, podman } from "./podman.ts";
-import { startRegistry } from "./registry.ts";
+import { noRegistry, startRegistry } from "./registry.ts";
 
 /** A daemon, a registry that it may pull from, and what tests of pulls look at. */
 export const openPulling = async (t: Owner, options: StromboliOptions = {}) => {
   const registry = await startRegistry(t);
+  const tiny = noRegistry ? "" : await imageFrom(t, ["/etc/empty"]);
   const stromboli = await startStromboli(t, { ...options, env: registry.env });
   const post = (body: object, init: RequestInit = {}) =>
     stromboli.send("/images/pull", { method: "POST", body: JSON.stringify(body), ...init });
@@ -31,9 +31,9 @@ export const openPulling = async (t: Owner, options: StromboliOptions = {}) => {
       answer.catch(() => {});
       return { answer, hangUp: () => client.abort() };
     },
-    /** An image in the registry that is not here: a tiny one, or with no files the default image. */
-    pushed: async (test: TestContext, name: string, files: readonly string[] = ["/etc/empty"]): Promise<string> => {
-      const reference = await registry.push(await imageFrom(test, files), name);
+    /** A tiny image in the registry, or another one, under a name that is not known here. */
+    pushed: async (name: string, image = tiny): Promise<string> => {
+      const reference = await registry.push(image, name);
       registry.gate.forget();
       return reference;
     },

@@ -12,7 +12,8 @@ import { until } from "./wait.ts";
 type Run = Parameters<Stromboli["run"]>[0];
 
 const claude = { binary: makeStandIn({ after }) };
-const shared = await startStromboli({ after }, { config: { claude } });
+const shared = await startStromboli({ after }, { config: { claude, server: { shutdown_grace: "30s" } } });
+const hasty = await startStromboli({ after }, { config: { claude, server: { shutdown_grace: "1s" } } });
 
 const requestOf = (asked: string | ((session: string) => Run), session_id: string): Run =>
   typeof asked === "string" ? { prompt: asked, claude: { session_id } } : asked(session_id);
@@ -94,9 +95,8 @@ test("a run whose daemon is killed while it starts is begun anew by the next one
   await noContainers(stromboli);
 });
 
-test("SIGTERM lets an answer in flight go out", async (t) => {
-  const patient = await startStromboli(t, { config: { claude, server: { shutdown_grace: "30s" } } });
-  const { stromboli, answer, go } = await atWork("hold; answer finished", patient);
+test("SIGTERM lets an answer in flight go out", async () => {
+  const { stromboli, answer, go } = await atWork("hold; answer finished");
   const ended = stromboli.end("SIGTERM");
   await until("the daemon to stop", () => stromboli.log().includes("stopping"));
   go();
@@ -104,10 +104,10 @@ test("SIGTERM lets an answer in flight go out", async (t) => {
   assert.deepEqual([status, body.output], [200, "finished"]);
   assert.deepEqual(await ended, { code: 0, signal: null });
   assert.deepEqual(await stromboli.containers(), []);
+  await stromboli.start();
 });
 
-test("SIGTERM leaves a run alone that takes longer than the grace, and the next daemon takes it up", async (t) => {
-  const hasty = await startStromboli(t, { config: { claude, server: { shutdown_grace: "1s" } } });
+test("SIGTERM leaves a run alone that takes longer than the grace, and the next daemon takes it up", async () => {
   const { stromboli, session, answer, container, go } = await atWork("hold; answer survived", hasty);
   assert.deepEqual(await stromboli.end("SIGTERM"), { code: 0, signal: null });
   const { status, body } = (await answer) as Awaited<ReturnType<Stromboli["run"]>>;
@@ -119,11 +119,10 @@ test("SIGTERM leaves a run alone that takes longer than the grace, and the next 
   await noContainers(stromboli);
 });
 
-test("a daemon that starts leaves the containers of another one alone", async (t) => {
+test("a daemon that starts leaves the containers of another one alone", async () => {
   const { stromboli, session, answer, go } = await atWork("hold; answer hello");
-  const other = await startStromboli(t);
-  await other.end("SIGKILL");
-  await other.start();
+  await hasty.end("SIGKILL");
+  await hasty.start();
   go();
   await answer;
   assert.equal((await stromboli.job(session, "ended")).outcome, "succeeded");

@@ -54,11 +54,12 @@ test("a fork goes on under a new id with a copy of the files, and both remember 
 
 test("continue takes up the session that was used last with the workdir, here one below HOME, and begins one where there is none", async () => {
   const workdir = `/home/agent/${randomUUID()}/work`;
-  const { body: first } = await run({ prompt: "recall", workdir, claude: { continue: true } });
-  assert.deepEqual([first.outcome, first.output], ["succeeded", "nothing yet"], "there was none");
-  const { body: newer } = await run({ prompt: "newer", workdir });
-  await run({ prompt: "elsewhere" });
-  const { body } = await run({ prompt: "recall", workdir, claude: { continue: true } });
+  const next = { prompt: 'answer "$(cat ~/turn || echo none)"', workdir, claude: { continue: true } };
+  const { body: first } = await other.run(next);
+  assert.deepEqual([first.outcome, first.output], ["succeeded", "none"]);
+  const { body: newer } = await other.run({ prompt: "echo newer > ~/turn; answer hi", workdir });
+  await other.run({ prompt: "echo elsewhere > ~/turn; answer hi" });
+  const { body } = await other.run(next);
   assert.deepEqual([body.output, body.session_id], ["newer", newer.session_id]);
 });
 
@@ -114,11 +115,11 @@ test("of two runs that resume one session at the same time, one is refused", asy
 });
 
 test("no_persistence leaves no session behind", async () => {
-  const { body } = await run({ prompt: "hello", claude: { no_persistence: true } });
+  const { body } = await other.run({ prompt: "answer hello", claude: { no_persistence: true } });
   const session_id = String(body.session_id);
-  await until("the files to go", () => !existsSync(join(stromboli.place.state, "sessions", session_id)));
-  const { status } = await run({ prompt: "recall", claude: { session_id, resume: true } });
-  assert.deepEqual([body.outcome, stromboli.knowsSession(session_id), status], ["succeeded", false, 404]);
+  await until("the files to go", () => !existsSync(join(other.place.state, "sessions", session_id)));
+  const { status } = await other.run({ prompt: "answer hello", claude: { session_id, resume: true } });
+  assert.deepEqual([body.outcome, other.knowsSession(session_id), status], ["succeeded", false, 404]);
 });
 
 const combinations = [
