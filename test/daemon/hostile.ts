@@ -88,13 +88,17 @@ const values = [
   "{}",
   '{"":""}',
   '{"__proto__":1,"constructor":{}}',
+  ...["\0", "\u001b[2J", "__proto__", "a".repeat(10_000)].map((name) => JSON.stringify({ [name]: "x" })),
+  ...hostileText.map((text) => JSON.stringify(text)),
+];
+
+/** Those that take long to read: a field of each kind gets them. */
+const heavyValues = [
   deepList,
   deepObject,
   `[${'"a",'.repeat(20_000)}"a"]`,
   JSON.stringify(long),
   JSON.stringify(hostileText),
-  ...["\0", "\u001b[2J", "__proto__", "a".repeat(10_000)].map((name) => JSON.stringify({ [name]: "x" })),
-  ...hostileText.map((text) => JSON.stringify(text)),
 ];
 
 /** Bodies that are right but for one field, at whatever depth, and that one again behind a good one. */
@@ -104,13 +108,16 @@ export const bodiesFor = (schema: Schema, schemas: Readonly<Record<string, Schem
     required
       .filter((name) => name !== without)
       .map((name) => `${JSON.stringify(name)}:${JSON.stringify(goods[name] ?? "x")}`);
-  return fieldsOf(resolved, schemas).flatMap((path) => {
+  const kinds = new Set<string>();
+  return fieldsOf(resolved, schemas).flatMap(({ path, kind }) => {
+    const isNew = !kinds.has(kind);
+    kinds.add(kind);
     const [top = ""] = path;
     const open = path
       .map((name) => `{${JSON.stringify(name)}:`)
       .join("")
       .slice(1);
-    return values.map((value) => ({
+    return [...values, ...(isNew ? heavyValues : [])].map((value) => ({
       title: `${path.join(".")} ${value.slice(0, 40)}`,
       body: `{${[...good(top), `${open}${value}`].join()}${"}".repeat(path.length)}`,
     }));
@@ -123,8 +130,14 @@ const goods: Readonly<Record<string, unknown>> = { prompt: "hi", name: "x", valu
 const resolve = (schema: Schema, schemas: Readonly<Record<string, Schema>>): Schema =>
   schema.$ref === undefined ? schema : (schemas[schema.$ref.replace("#/components/schemas/", "")] ?? {});
 
-const fieldsOf = (schema: Schema, schemas: Readonly<Record<string, Schema>>): string[][] =>
+/** `kind`: what a field may hold, whatever it is for. */
+type Field = { path: string[]; kind: string };
+
+const fieldsOf = (schema: Schema, schemas: Readonly<Record<string, Schema>>): Field[] =>
   Object.entries(resolve(schema, schemas).properties ?? {}).flatMap(([name, inner]) => [
-    [name],
-    ...fieldsOf(inner, schemas).map((path) => [name, ...path]),
+    { path: [name], kind: JSON.stringify(inner, withoutWords) },
+    ...fieldsOf(inner, schemas).map(({ path, kind }) => ({ path: [name, ...path], kind })),
   ]);
+
+const withoutWords = (name: string, value: unknown): unknown =>
+  ["description", "default", "example", "examples"].includes(name) ? undefined : value;
