@@ -12,7 +12,7 @@ export const bash = (command: string, { claude, ...more }: Partial<Request> = {}
 
 /** A script that leaves a mark in the workdir when it begins, and goes on once there is a file `go`. */
 export const held = (then: string, more: Partial<Request> = {}) =>
-  bash(`touch begun; until [ -e go ]; do sleep 0.05; done; ${then}`, more);
+  bash(`touch begun; until [ -e go ]; do sleep 0.1; done; ${then}`, more);
 
 /** A script that leaves a mark in the workdir, so that a test sees it run, and then waits to be ended. */
 export const waiting = (more: Partial<Request> = {}) => bash("touch begun; sleep 60", more);

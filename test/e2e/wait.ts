@@ -11,9 +11,10 @@ export const until = async <Value>(
 ): Promise<Value> => {
   const deadline = Date.now() + deadlineMs;
   for (;;) {
+    const began = performance.now();
     const value = await look();
     if (value !== undefined && value !== false) return value;
     if (Date.now() > deadline) throw new Error(`waited ${deadlineMs} ms in vain for ${what}`);
-    await pause(everyMs);
+    await pause(Math.max(everyMs, 2 * (performance.now() - began))); // to ask Podman all the time would hold up what is awaited
   }
 };
