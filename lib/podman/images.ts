@@ -2,6 +2,7 @@ import { z } from "zod";
 import type { Health } from "../compose/plan.ts";
 import { StromboliError } from "../errors.ts";
 import type { Basics, ImageStore, Inside } from "../store/images.ts";
+import { Healthcheck } from "./healthcheck.ts";
 import { lookForBasics, lookInside, type Looked } from "./inside.ts";
 import { lastLine, type Podman } from "./podman.ts";
 import { sharing } from "./share.ts";
@@ -133,25 +134,6 @@ const createLook = ({ podman, store, label, now }: Deps) => {
     },
   };
 };
-
-const nanoseconds = z.number().transform((value) => value / 1e6);
-
-/** As an image in Docker's format has it; times in nanoseconds, 0 for what the specification says by itself. */
-const Healthcheck = z
-  .object({
-    Test: z.tuple([z.enum(["CMD", "CMD-SHELL"])], z.string()),
-    Interval: nanoseconds.default(0),
-    Timeout: nanoseconds.default(0),
-    StartPeriod: nanoseconds.default(0),
-    Retries: z.int().default(0),
-  })
-  .transform(({ Test, Interval, Timeout, StartPeriod, Retries }): Health => ({
-    command: Test,
-    intervalMs: Interval || 30_000,
-    timeoutMs: Timeout || 30_000,
-    startPeriodMs: StartPeriod,
-    retries: Retries || 3,
-  }));
 
 const Inspection = z.object({
   Id: z.string(),
