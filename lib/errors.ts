@@ -4,7 +4,6 @@
  */
 const table = {
   invalid_request: { status: 400, exit: 2, hint: "" },
-  unsupported: { status: 400, exit: 2, hint: "" },
   image_incompatible: { status: 400, exit: 2, hint: "" },
   compose_invalid: { status: 400, exit: 2, hint: "docs/environments.md says what a compose file may say" },
   secret_not_found: { status: 400, exit: 2, hint: "create it with: stromboli secrets create NAME" },

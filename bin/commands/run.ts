@@ -59,7 +59,7 @@ Examples:
   stromboli run -v . --yolo "Run the tests and fix what fails"
   stromboli run -i python:3.12 --secret GH_TOKEN=github "Close stale issues"
   stromboli run -v . --on-create "npm ci" "Run the tests"
-  stromboli run -v . --compose compose.yaml "Load the fixtures into the database"
+  stromboli run -v . --compose compose.yaml "Load the fixtures"
   stromboli run - < prompt.md
   job=$(stromboli run -d -v . "Update the docs") && stromboli wait $job`,
     )

@@ -62,7 +62,7 @@ const requests = [
   [400, "invalid_request", { prompt: "hi", webhook_url: "http://user:word@example.com/" }],
   [400, "invalid_request", { prompt: "hi", webhook_url: "http://169.254.169.254/latest" }],
   [400, "invalid_request", { prompt: "hi", labels: { "": "x" } }],
-  [400, "unsupported", { prompt: "hi", podman: { environment: { type: "compose" } } }],
+  [400, "invalid_request", { prompt: "hi", podman: { environment: { type: "compose" } } }],
   [403, "volume_not_allowed", { prompt: "hi", podman: { volumes: ["/etc:/data:ro"] } }],
   [404, "image_not_found", { prompt: "hi", podman: { image: "localhost/missing" } }],
   [404, "session_not_found", { prompt: "hi", claude: { session_id: crypto.randomUUID(), resume: true } }],

@@ -31,11 +31,13 @@ const planVolumes = (...volumes: string[]) => plan({ podman: { volumes } });
 
 test("a request that says nothing gets the configuration's defaults", () => {
   assert.deepEqual(plan(), {
+    env: {},
     images: ["localhost/stromboli-agent:latest"],
     limits: { memoryBytes: 536_870_912, cpus: "1", cpuShares: undefined, pids: 512, timeoutMs: 1_800_000 },
     readOnly: true,
     workdir: "/workspace",
     volumes: [],
+    stack: undefined,
     secrets: [],
     network: "full",
     user: "1000:1000",
@@ -113,10 +115,6 @@ for (const podman of [{ env: { LD_PRELOAD: "x" } }, { secrets_env: { ANTHROPIC_B
     assert.throws(() => plan({ podman }), { code: "invalid_request", message: /reserved/ });
   });
 }
-
-test("what comes in later versions is refused and not forgotten", () => {
-  assert.throws(() => plan({ podman: { environment: { type: "compose" } } }), { code: "unsupported" });
-});
 
 test("an empty lifecycle asks for nothing", () => {
   assert.doesNotThrow(() => plan({ podman: { lifecycle: {}, environment: {} } }));
