@@ -7,3 +7,6 @@ create table stacks (
   keep_ms    integer not null,
   idle_since integer
 ) strict;
+
+-- Secrets that a job's services were allowed when it was let in: its compose file may name others by now.
+alter table jobs add column service_secrets text not null default '[]';

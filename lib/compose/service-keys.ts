@@ -44,7 +44,9 @@ export const ServiceKeys = z.strictObject(
     command: optional(Words),
     entrypoint: optional(Words),
     environment: optional(Environment),
-    env_file: optional(textOrList(EnvFile)),
+    env_file: optional(
+      textOrList(EnvFile).refine((files) => !Array.isArray(files) || files.length <= 10, "must name at most 10 files"),
+    ),
     networks: optional(Networks),
     depends_on: optional(DependsOn),
     healthcheck: optional(HealthCheck),

@@ -28,8 +28,8 @@ export const planService = (name: string, keys: ServiceKeys, stack: Stack): Serv
     hostname: keys.hostname,
     stopSignal: keys.stop_signal,
     init: keys.init ?? false,
-    readOnly: keys.read_only ?? false,
-    restarts: keys.restart ?? false,
+    readOnly: (keys.read_only ?? false) || !context.config.policy.writable_root,
+    restarts: planRestart(keys, place, context),
     capDrop: keys.cap_drop ?? [],
     limits: planLimits(keys, place, context.config),
     shmBytes: keys.shm_size,
@@ -54,6 +54,13 @@ const planNetworks = ({ networks }: ServiceKeys, place: Place, file: ComposeFile
 const planWorkdir = ({ working_dir: path }: ServiceKeys, place: Place, context: ComposeContext): string | undefined => {
   if (path === undefined || place[1] !== context.service) return path;
   return at([...place, "working_dir"], () => checkTarget(path));
+};
+
+/** Podman forgets what looks at a container's mounts when it starts the container again by itself. */
+const planRestart = ({ restart = false, volumes }: ServiceKeys, place: Place, { service }: ComposeContext): boolean => {
+  if (restart && place[1] !== service && volumes?.some(({ type }) => type === "bind"))
+    throw invalid([...place, "restart"], "goes with no folder of the machine; take one of them out");
+  return restart;
 };
 
 const planPorts = ({ ports = [] }: ServiceKeys, place: Place, { hostPorts }: ComposeContext): readonly string[] => {

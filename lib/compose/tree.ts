@@ -11,7 +11,7 @@ export const readTree = (text: string, variables: Variables): Value => {
   const unfold = (value: Value, place: Place): Value => {
     if (typeof value === "string") {
       const whole = interpolate(value, { variables, place });
-      left -= whole.length;
+      left -= Math.max(value.length, whole.length); // what a variable takes away has been read all the same
       if (left < 0) throw invalid(place, `makes the file longer than ${mostCharacters} characters, variables included`);
       return whole;
     }

@@ -13,7 +13,8 @@ export const abandon = async (deps: AbandonDeps, job: Job, why: unknown): Promis
   const error = known?.message ?? "the run could not be started; the daemon's log has the details";
   deps.log.warn({ job: job.id, ...(known ? { error } : { err: why }) }, "run could not be started");
   const unused = (deps.sessionStore.find(job.sessionId)?.runs ?? 0) === 0; // also one that was not to be kept
-  await cleanUp(deps, job, { forget: unused }); // before the row ends: a crash in between is found by its open row
+  // before the row ends: a crash in between is found by its open row, and its services by a row of their own
+  await cleanUp(deps, job, { forget: unused, services: false });
   const current = deps.jobs.find(job.id) ?? job; // it may have its image by now
   const { stopReason } = current;
   const ending = unstarted(current, { at: deps.now(), error: stopReason === "cancelled" ? undefined : error });

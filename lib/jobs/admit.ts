@@ -3,7 +3,7 @@ import type { CliFinder } from "../agent/binary.ts";
 import type { Caller } from "../auth/caller.ts";
 import { noCredentials, type Credential } from "../credentials.ts";
 import { StromboliError } from "../errors.ts";
-import { planRun, type Machine, type Plan } from "../policy/plan.ts";
+import { planRun, serviceSecrets, type Machine, type Plan } from "../policy/plan.ts";
 import type { VolumeRules } from "../policy/volumes.ts";
 import type { Images } from "../podman/images.ts";
 import type { Config } from "../schema/config.ts";
@@ -88,10 +88,7 @@ const decide = async (deps: AdmissionDeps, asked: Asked): Promise<Decided> => {
   return { plan, image };
 };
 
-const secretsOf = ({ secrets, stack }: Plan): string[] => [
-  ...secrets.map(({ name }) => name),
-  ...(stack?.services ?? []).flatMap((service) => service.secrets),
-];
+const secretsOf = (plan: Plan): string[] => [...plan.secrets.map(({ name }) => name), ...serviceSecrets(plan)];
 
 const newId = (mode: Mode): string => `${mode}-${randomBytes(8).toString("hex")}`;
 
@@ -108,6 +105,7 @@ const enter = (deps: AdmissionDeps, asked: Asked, { plan, image }: Decided): Adm
     container: `stromboli-${id}`,
     image,
     forkedFrom: choice.from ?? null,
+    serviceSecrets: serviceSecrets(plan),
     timeoutMs: plan.limits.timeoutMs,
     createdAt: at,
   };

@@ -15,11 +15,15 @@ export type CleanUpDeps = {
 
 type Leaving = Pick<Job, "id" | "container" | "sessionId">;
 
-/** Removes what only a running job needs. `forget` also removes the files of its session. Runs again harmlessly. */
-export const cleanUp = async (deps: CleanUpDeps, job: Leaving, { forget = false } = {}): Promise<void> => {
+/** Removes what only a running job needs. `forget` also removes the files of its session; without `services` they stay up for now. Runs again harmlessly. */
+export const cleanUp = async (
+  deps: CleanUpDeps,
+  job: Leaving,
+  { forget = false, services = true } = {},
+): Promise<void> => {
   await keepOutput(jobFolder(deps.jobsFolder, job.id));
   if (forget) await deps.sessions.removeFiles(job.sessionId);
   await deps.sessions.removeSetAside(job.id);
-  await deps.stacks.release(job);
+  if (services) await deps.stacks.release(job);
   await deps.containers.remove(job.container); // last: a container that is left tells the next start to do all this again
 };

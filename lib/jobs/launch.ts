@@ -3,13 +3,14 @@ import type { CliFinder } from "../agent/binary.ts";
 import { promptLine } from "../agent/flags.ts";
 import type { Broker, OpenDoor } from "../broker/broker.ts";
 import { createHandle, hashHandle } from "../broker/handle.ts";
+import { stackName } from "../compose/spec.ts";
 import { noCredentials, type Credential } from "../credentials.ts";
 import { StromboliError } from "../errors.ts";
 import { hookScript } from "../hooks/script.ts";
 import { planImages } from "../policy/images.ts";
 import { planContainer, planEnvironment, type Placement } from "../policy/container.ts";
 import { checkShell } from "../policy/shell.ts";
-import { planRun, type Machine, type Plan } from "../policy/plan.ts";
+import { planRun, serviceSecrets, type Machine, type Plan } from "../policy/plan.ts";
 import type { VolumeRules } from "../policy/volumes.ts";
 import type { ContainerSpec } from "../podman/argv.ts";
 import type { Containers } from "../podman/containers.ts";
@@ -72,7 +73,7 @@ export const launch = async (deps: LaunchDeps, job: Job, signal: AbortSignal): P
 
   const placement: Placement = {
     jobId: job.id,
-    sessionId: job.sessionId,
+    stack: stackName(machine.stateLabel, job.sessionId),
     container: job.container,
     imageId: job.image.id,
     imagePath: image.path,
@@ -102,6 +103,9 @@ const planAgain = ({ config, machine, volumeRules }: LaunchDeps, job: Job, reque
   const plan = () => planRun(request, config, { machine, rules: volumeRules() });
   planImages(job.image.reference, config);
   const first = plan();
+  const more = serviceSecrets(first).find((name) => !job.serviceSecrets.includes(name));
+  if (more !== undefined)
+    throw new StromboliError("compose_invalid", `the file has named the secret ${more} only since the run was let in`);
   return makeMissing(first) ? plan() : first;
 };
 

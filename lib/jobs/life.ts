@@ -95,7 +95,9 @@ export const createLife = (deps: LifeDeps, { liveJobs, tasks, detached, onStart 
 };
 
 /** What the end of the daemon has ended, the next one does again. */
-const isGivenUp = (failure: unknown): boolean => failure instanceof StromboliError && failure.code === "shutting_down";
+const isGivenUp = (failure: unknown): boolean =>
+  (failure instanceof StromboliError && failure.code === "shutting_down") ||
+  (failure instanceof Error && failure.name === "AbortError");
 
 /** A disk that is full, of which nothing has come yet but a folder, is thrown: then the job is launched anew. */
 const tryToLaunch = async (

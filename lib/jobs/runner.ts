@@ -16,7 +16,7 @@ import { leftovers, removeLeftovers } from "./recover.ts";
 
 export type RunnerDeps = AdmissionDeps &
   LifeDeps & {
-    stacks: Pick<JobStacks, "raise" | "release" | "recover">;
+    stacks: Pick<JobStacks, "raise" | "release" | "recover" | "stop">;
     capacity: { memoryBytes: number; cores: number };
   };
 export type Runner = ReturnType<typeof createRunner>;
@@ -24,8 +24,7 @@ export type Runner = ReturnType<typeof createRunner>;
 /** Runs jobs, each from its row to its result. The daemon may stop at any point: the container goes on without it. */
 export const createRunner = (deps: RunnerDeps) => {
   const { config, log, jobs, now } = deps;
-  const tasks = createTasks();
-  const waiters = createTasks();
+  const [tasks, waiters] = [createTasks(), createTasks()];
   const detached = new AbortController();
   const liveJobs = createLiveJobs();
   const life = createLife(deps, { liveJobs, tasks, detached: detached.signal, onStart: () => queue.dispatch() });
@@ -77,6 +76,7 @@ export const createRunner = (deps: RunnerDeps) => {
       const grace = pause(millisecondsOf(config.server.shutdown_grace), undefined, { ref: false });
       await Promise.race([waiters.done(), grace]);
       detached.abort();
+      deps.stacks.stop();
       liveJobs.abandon(goesOn);
       await tasks.done();
     },

@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 import type { ServicePlan, StackPlan } from "../compose/plan.ts";
-import { specOf, type ServiceImage } from "../compose/spec.ts";
+import { specOf, stackName, type ServiceImage } from "../compose/spec.ts";
 import type { Images } from "../podman/images.ts";
 import type { Pulls } from "../podman/pulls.ts";
 import type { ServiceSpec } from "../podman/service-argv.ts";
@@ -33,7 +33,7 @@ export const specify = async (
   const internal = network === "none";
   const lastsMs = limits.timeoutMs + millisecondsOf(config.compose.health_timeout) + marginMs;
   const spec = specOf(stack, {
-    sessionId: job.sessionId,
+    stack: stackName(machine.stateLabel, job.sessionId),
     stateLabel: machine.stateLabel,
     internal,
     images,

@@ -25,34 +25,25 @@ export const createJobStacks = (deps: Deps) => {
   const turns = createTurns();
   const closing = new AbortController();
 
-  const takeDown = async (sessionId: string): Promise<void> => {
-    await stacks.down(stackName(sessionId), closing.signal);
-    stackStore.remove(sessionId);
-  };
-  /** Those that are still due when their turn comes: a job may have taken one meanwhile. */
-  const takeDownAll = async (due: () => Stack[]): Promise<void> => {
-    for (const { sessionId } of due()) {
-      await turns.take(sessionId, async () => {
-        if (due().some((stack) => stack.sessionId === sessionId)) await takeDown(sessionId);
-      });
-    }
-  };
+  const { takeDown, takeDownAll, isLeftUp } = createTakeDown(deps, turns, closing.signal);
   const sweeper = createSweeper(deps, () => takeDownAll(() => stackStore.expired(now())), closing.signal);
 
   return {
     /** Has the services of a plan up, if it has any; throws `start_failed`. `release` takes down what there is of them then. */
-    raise: (job: Job, { stack, ...plan }: Plan, signal: AbortSignal): Promise<void> =>
-      turns.take(job.sessionId, async () => {
-        if (!stack) return;
+    async raise(job: Job, { stack, ...plan }: Plan, signal: AbortSignal): Promise<void> {
+      if (!stack) return;
+      await turns.take(job.sessionId, async () => {
+        signal.throwIfAborted();
         const { keep } = jobs.request(job.id).podman?.environment ?? {};
         const keepMs = keep ? millisecondsOf(config.compose.stack_ttl) : 0;
         const { spec, hash } = await specify(deps, { job, plan: { ...plan, stack }, keepMs, signal });
         const known = stackStore.find(job.sessionId);
-        const stands = isKept(known, hash) && (await stacks.stands(spec));
+        const stands = known?.hash === hash && isLeftUp(known) && (await stacks.stands(spec));
         if (known && !stands) await takeDown(job.sessionId);
         stackStore.take({ sessionId: job.sessionId, jobId: job.id, hash, keepMs });
         if (!stands) await stacks.up(spec, raisingOf(deps, signal));
-      }),
+      });
+    },
 
     /** Takes down what a job has used, or leaves it up for a while. Runs again harmlessly. */
     async release({ id, sessionId }: Pick<Job, "id" | "sessionId">): Promise<void> {
@@ -60,7 +51,7 @@ export const createJobStacks = (deps: Deps) => {
       await turns.take(sessionId, async () => {
         const known = stackStore.find(sessionId);
         if (known?.jobId !== id || known.idleSince !== null) return;
-        if (known.keepMs === 0 || !hasRun(jobs.find(id))) return takeDown(sessionId);
+        if (!isLeftUp(known)) return takeDown(sessionId);
         stackStore.idle(sessionId, now());
         sweeper.schedule();
       });
@@ -68,9 +59,13 @@ export const createJobStacks = (deps: Deps) => {
 
     /** Takes down what a former daemon has left, and from then on what was kept long enough. */
     async recover(): Promise<void> {
+      for (const stack of stackStore.left().filter(isLeftUp)) stackStore.idle(stack.sessionId, now());
       await sweeper.surely(() => takeDownAll(() => stackStore.left()));
       await sweeper.sweep();
     },
+
+    /** Gives up what goes on by itself: the daemon ends, and the next one does it. */
+    stop: (): void => closing.abort(),
 
     async [Symbol.asyncDispose](): Promise<void> {
       closing.abort();
@@ -79,9 +74,31 @@ export const createJobStacks = (deps: Deps) => {
   };
 };
 
-/** Whether a stack was left up for the next job, and is what that one wants. */
-const isKept = (stack: Stack | undefined, hash: string): boolean =>
-  stack !== undefined && stack.hash === hash && stack.idleSince !== null;
+/** Takes stacks down, and knows which of them are still wanted. */
+const createTakeDown = (
+  { machine, stackStore, stacks, jobs }: Pick<Deps, "machine" | "stackStore" | "stacks" | "jobs">,
+  turns: ReturnType<typeof createTurns>,
+  closed: AbortSignal,
+) => {
+  const takeDown = async (sessionId: string): Promise<void> => {
+    await stacks.down(stackName(machine.stateLabel, sessionId), closed);
+    stackStore.remove(sessionId);
+  };
+  /** Those that are still due when their turn comes: a job may have taken one meanwhile. One that stays keeps no other up. */
+  const takeDownAll = async (due: () => Stack[]): Promise<void> => {
+    const downs = due().map(({ sessionId }) =>
+      turns.take(sessionId, async () => {
+        if (due().some((stack) => stack.sessionId === sessionId)) await takeDown(sessionId);
+      }),
+    );
+    const failed = (await Promise.allSettled(downs)).find((down) => down.status === "rejected");
+    if (failed) throw failed.reason;
+  };
+  /** Whether a job has left its stack up for the next one: also when it could not say so. */
+  const isLeftUp = ({ keepMs, idleSince, jobId }: Stack): boolean =>
+    idleSince !== null || (keepMs > 0 && hasRun(jobs.find(jobId)));
+  return { takeDown, takeDownAll, isLeftUp };
+};
 
 /** Whether a job came to an end at which its services may be wanted again. */
 const hasRun = (job: Job | undefined): boolean =>
@@ -110,12 +127,16 @@ const createSweeper = (
 ) => {
   const tasks = createTasks();
   let timer: NodeJS.Timeout | undefined;
+  let sweeping = false;
 
   const surely = (some: () => Promise<void>): Promise<void> =>
     untilItWorks(some, { what: "taking down services", log, signal: closed }).catch(() => {}); // the next daemon does
   const sweep = async (): Promise<void> => {
+    if (sweeping) return; // it schedules the next one
+    sweeping = true;
     await surely(work);
-    if (!closed.aborted) schedule();
+    sweeping = false;
+    schedule();
   };
   const schedule = (): void => {
     clearTimeout(timer);

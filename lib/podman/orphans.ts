@@ -1,4 +1,4 @@
-import { readdirSync, readFileSync } from "node:fs";
+import { readdirSync, readFileSync, readlinkSync } from "node:fs";
 import { setTimeout as pause } from "node:timers/promises";
 import { startTimeoutMs } from "./podman.ts";
 
@@ -16,7 +16,12 @@ export const createOrphanWatch = () => {
   const look = async (): Promise<ReadonlySet<string>> => {
     await pause(lookEveryMs, undefined, { ref: false });
     coming = undefined;
-    return new Set(allArguments().flatMap(({ given }) => given.filter((argument) => telling.test(argument))));
+    const telltales = allArguments().map(({ pid, given }) => ({
+      pid,
+      given: given.filter((one) => telling.test(one)),
+    }));
+    const ours = telltales.filter(({ pid, given }) => given.length > 0 && !isContained(pid));
+    return new Set(ours.flatMap(({ given }) => given));
   };
 
   /** Until no process with an argument is at work any more; one that hangs is ended. */
@@ -62,6 +67,15 @@ export const endOrphans = async (command: string, variable: RegExp): Promise<voi
     const signal = performance.now() > deadline ? "SIGKILL" : "SIGTERM";
     for (const { pid } of left) end(pid, signal);
     await pause(lookEveryMs, undefined, { ref: false });
+  }
+};
+
+/** Whether a process is in a container, where anybody may give it any arguments. */
+const isContained = (pid: number): boolean => {
+  try {
+    return readlinkSync(`/proc/${pid}/ns/pid`) !== readlinkSync("/proc/self/ns/pid");
+  } catch {
+    return false; // somebody else's, or gone
   }
 };
 

@@ -11,6 +11,8 @@ export type CallOptions = {
   stdin?: number;
   /** Variables beside the usual ones. */
   env?: Readonly<Record<string, string>>;
+  /** Throws away what the command prints and says: somebody else decides how much that is. */
+  deaf?: boolean;
   /** Takes what the command prints, as it comes, instead of keeping it for the result. */
   onBytes?: (bytes: Uint8Array) => void;
   /** Hears each line that the command says on stderr, as it comes. */
@@ -36,18 +38,19 @@ export const createPodman = ({ binary, env }: { binary: string; env: Readonly<Re
 
   const call = async (
     argv: readonly string[],
-    { signal, timeoutMs = defaultTimeoutMs, stdin, env: more, onBytes, onLine }: CallOptions = {},
+    { signal, timeoutMs = defaultTimeoutMs, stdin, env: more, deaf, onBytes, onLine }: CallOptions = {},
   ): Promise<Result> => {
     const result = await execa(binary, argv, {
       ...options,
       env: { ...env, ...more },
       ...(onBytes && { stdout: swallow(onBytes) }),
+      ...(deaf && { stdout: "ignore", stderr: "ignore" }),
       ...(onLine && { stderr: overhear(onLine) }),
       stdin: stdin === undefined ? "ignore" : (stdin as 0), // execa's types know no other descriptors; spawn does
       ...(timeoutMs > 0 && { timeout: timeoutMs }),
       ...(signal && { cancelSignal: signal }),
     });
-    return { exitCode: exitCodeOf(argv, result), stdout: result.stdout, stderr: result.stderr };
+    return { exitCode: exitCodeOf(argv, result), stdout: textOf(result.stdout), stderr: textOf(result.stderr) };
   };
 
   return {
@@ -80,6 +83,8 @@ export const createPodman = ({ binary, env }: { binary: string; env: Readonly<Re
     },
   };
 };
+
+const textOf = (heard: string | undefined): string => heard ?? "";
 
 const swallow = (take: (bytes: Uint8Array) => void) => ({
   *transform(chunk: unknown) {

@@ -34,7 +34,7 @@ export const createReadiness = ({ podman, containers }: Deps, { signal, deadline
     const [kind, ...words] = command;
     const probe = kind === "CMD-SHELL" ? ["/bin/sh", "-c", words.join(" ")] : words;
     const longestMs = Math.max(1, Math.min(timeoutMs, deadline - performance.now()));
-    const asked = podman.call(["exec", container, ...probe], { signal, timeoutMs: longestMs });
+    const asked = podman.call(["exec", container, ...probe], { signal, timeoutMs: longestMs, deaf: true });
     const { exitCode } = await asked.catch((error: unknown) => {
       if (signal.aborted) throw error;
       return { exitCode: -1 }; // it took too long
@@ -45,9 +45,11 @@ export const createReadiness = ({ podman, containers }: Deps, { signal, deadline
   const untilHealthy = async (service: ServiceSpec, health: Health): Promise<void> => {
     const { intervalMs, retries, startPeriodMs } = health;
     const giveUpAt = performance.now() + startPeriodMs + retries * intervalMs;
+    let failures = 0;
     while (!(await isHealthy(service, health)) && !(await hasEndedWell(service))) {
       if (isLate()) throw await failed(podman, service, `was not healthy ${inTime}`);
-      if (performance.now() > giveUpAt)
+      failures += 1;
+      if (failures >= retries && performance.now() > giveUpAt)
         throw await failed(podman, service, `is unhealthy: its healthcheck failed for ${retries} intervals`);
       await next(intervalMs);
     }

@@ -68,13 +68,15 @@ export const createStacks = (deps: Deps) => {
       for (const service of services) await ready.hasEndedWell(service); // or runs: what has failed throws
     },
 
-    /** Whether all services of a stack that was up run still, or have ended. */
+    /** Whether all services of a stack that was up run still, or have ended well. */
     async stands({ name, services }: StackSpec): Promise<boolean> {
       const states = await containers.states(`stromboli.stack=${name}`);
-      return services.every(({ container }) => {
+      const stand = services.map(async ({ container }) => {
         const found = states.get(container);
-        return found !== undefined && (found.status === "running" || hasEnded(found));
+        if (!found || !hasEnded(found)) return found?.status === "running";
+        return (await containers.inspect(container))?.exitCode === 0;
       });
+      return (await Promise.all(stand)).every(Boolean);
     },
 
     /** Removes all that there is of a stack, its volumes and their data too. Right as well where there is nothing. */

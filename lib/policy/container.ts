@@ -17,7 +17,8 @@ const cliPath = "/opt/claude/claude";
 /** What is known of a run once its job exists. */
 export type Placement = {
   jobId: string;
-  sessionId: string;
+  /** The name of its services' stack, if it has any. */
+  stack: string;
   container: string;
   imageId: string;
   imagePath: string;
@@ -58,7 +59,7 @@ export const planContainer = (
     mounts,
     readOnly: plan.readOnly,
     tmpBytes: bytesOf(config.podman.tmp_size),
-    networks: networksOf(plan, placement.sessionId),
+    networks: networksOf(plan, placement.stack),
     memoryBytes,
     cpus,
     cpuShares,
@@ -92,15 +93,14 @@ export const planEnvironment = (
 };
 
 /** Its own, as this Podman has it (a bridge, slirp4netns or pasta), or none, or those of its stack; never the host's. */
-const networksOf = ({ stack, network }: Plan, sessionId: string): readonly string[] => {
-  if (stack)
-    return stack.agent.networks.map((attached) => attachment(attached, stack.agent.service ?? "agent", sessionId));
+const networksOf = ({ stack, network }: Plan, name: string): readonly string[] => {
+  if (stack) return stack.agent.networks.map((attached) => attachment(attached, stack.agent.service ?? "agent", name));
   return [network === "none" ? "none" : "private"];
 };
 
 const planMounts = (
   plan: Plan,
-  { binary, folders, handOver, tcpPort, sessionId }: Placement,
+  { binary, folders, handOver, tcpPort, stack }: Placement,
 ): { mounts: readonly Mount[]; make: boolean } => {
   const options = handOver ? ["rw", "U"] : ["rw"];
   const { own, make } = placeWorkdir(plan);
@@ -110,7 +110,7 @@ const planMounts = (
     ...(tcpPort === undefined || plan.hooks ? [{ source: folders.broker, target: brokerFolder, options: ["ro"] }] : []),
     ...(own ? [{ source: folders.workspace, target: plan.workdir, options }] : []),
     ...plan.volumes,
-    ...namedMounts(plan.stack?.agent.named ?? [], sessionId),
+    ...namedMounts(plan.stack?.agent.named ?? [], stack),
   ];
   return { mounts, make };
 };

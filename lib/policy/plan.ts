@@ -62,6 +62,10 @@ export const planRun = (
   };
 };
 
+/** The secrets that the services of a plan read. */
+export const serviceSecrets = ({ stack }: Pick<Plan, "stack">): string[] =>
+  (stack?.services ?? []).flatMap((service) => service.secrets);
+
 const planRoot = ({ read_only: readOnly = true }: PodmanOptions, { policy }: Config): boolean => {
   if (!readOnly && !policy.writable_root) {
     throw new StromboliError("writable_root_not_allowed", "a writable root file system is not allowed here");

@@ -38,6 +38,8 @@ export type Job = {
   image: Image;
   /** How long it has had its image pulled; null when the image was there. */
   pullMs: number | null;
+  /** Secrets that its services were allowed when it was let in. */
+  serviceSecrets: readonly string[];
   timeoutMs: number;
   handleHash: string;
   brokerPort: number | null;
@@ -66,6 +68,7 @@ export type Row = {
   image_id: string;
   image_digest: string;
   pull_ms: number | null;
+  service_secrets: string;
   timeout_ms: number;
   handle_hash: string;
   broker_port: number | null;
@@ -94,7 +97,7 @@ export type Row = {
 
 /** All of {@link Row}, for a `select`. */
 export const columns = `id, seq, owner, state, session_id, forked_from, container, image_reference, image_id, image_digest,
-  pull_ms, timeout_ms, handle_hash, broker_port, priority, title, labels, output_format, webhook_url, stop_reason, outcome,
+  pull_ms, service_secrets, timeout_ms, handle_hash, broker_port, priority, title, labels, output_format, webhook_url, stop_reason, outcome,
   exit_code, error, num_turns, usage, timings, result_start, result_end, partial_output, bytes, created_at, updated_at,
   claimed_at, started_at, ended_at`;
 
@@ -108,6 +111,7 @@ export const toJob = (row: Row): Job => ({
   container: row.container,
   image: { reference: row.image_reference, id: row.image_id, digest: row.image_digest },
   pullMs: row.pull_ms,
+  serviceSecrets: JSON.parse(row.service_secrets) as string[], // written by insert
   timeoutMs: row.timeout_ms,
   handleHash: row.handle_hash,
   brokerPort: row.broker_port,

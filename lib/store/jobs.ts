@@ -6,7 +6,7 @@ import { columns, toJob, type Ending, type Job, type Row } from "./job-rows.ts";
 export type NewJob = Pick<
   Job,
   "id" | "owner" | "sessionId" | "forkedFrom" | "container" | "image" | "timeoutMs" | "createdAt"
-> & { request: RunRequest };
+> & { request: RunRequest; serviceSecrets?: readonly string[] };
 
 /** The moves of a job and their times: cheap to look at often. */
 export type Progress = Pick<Job, "state" | "stopReason" | "createdAt" | "claimedAt" | "startedAt" | "pullMs">;
@@ -51,11 +51,7 @@ const createReads = (db: Db) => {
 };
 
 const createMoves = (db: Db) => {
-  const insert = db.prepare(`
-    insert into jobs (id, owner, state, session_id, forked_from, container, image_reference, image_id, image_digest,
-      pull_ms, timeout_ms, handle_hash, priority, title, labels, output_format, webhook_url, created_at, updated_at)
-    values (@id, @owner, 'pending', @sessionId, @forkedFrom, @container, @reference, @imageId, @digest,
-      @pullMs, @timeoutMs, '', @priority, @title, @labels, @outputFormat, @webhookUrl, @createdAt, @createdAt)`);
+  const insert = db.prepare(insertJob);
   const insertRequest = db.prepare("insert into job_requests values (?, ?)");
   const claim = db.prepare<[{ at: number; mostOfOne: number }], Row>(`
     ${move("claimed")}, claimed_at = @at, updated_at = @at
@@ -71,17 +67,21 @@ const createMoves = (db: Db) => {
   );
   const stop = db.prepare(`
     update jobs set stop_reason = @reason, updated_at = @at where id = @id and stop_reason is null and state <> 'ended'`);
-  const end = db.prepare(`
-    ${move("ended")}, outcome = @outcome, exit_code = @exitCode, error = @error, num_turns = @numTurns, usage = @usage,
-      timings = @timings, result_start = @resultStart, result_end = @resultEnd, partial_output = @partialOutput,
-      bytes = @bytes, ended_at = @endedAt, updated_at = @endedAt
-    where id = @id and ${from("ended")}`);
+  const end = db.prepare(endJob);
 
   return {
-    insert: db.transaction(({ request, image, ...job }: NewJob): void => {
+    insert: db.transaction(({ request, image, serviceSecrets = [], ...job }: NewJob): void => {
       const { reference, id: imageId, digest } = image;
       const pullMs = imageId === "" ? 0 : null;
-      insert.run({ ...job, ...described(request), reference, imageId, digest, pullMs });
+      insert.run({
+        ...job,
+        ...described(request),
+        reference,
+        imageId,
+        digest,
+        pullMs,
+        secrets: JSON.stringify(serviceSecrets),
+      });
       insertRequest.run(job.id, JSON.stringify(request));
     }),
     /**
@@ -110,8 +110,20 @@ const createMoves = (db: Db) => {
   };
 };
 
+const insertJob = `
+    insert into jobs (id, owner, state, session_id, forked_from, container, image_reference, image_id, image_digest,
+      pull_ms, service_secrets, timeout_ms, handle_hash, priority, title, labels, output_format, webhook_url, created_at, updated_at)
+    values (@id, @owner, 'pending', @sessionId, @forkedFrom, @container, @reference, @imageId, @digest,
+      @pullMs, @secrets, @timeoutMs, '', @priority, @title, @labels, @outputFormat, @webhookUrl, @createdAt, @createdAt)`;
+
 const move = (name: Move) => `update jobs set state = '${moves[name].to}'`;
 const from = (name: Move) => `state in (${moves[name].from.map((state) => `'${state}'`).join(", ")})`;
+
+const endJob = `
+    ${move("ended")}, outcome = @outcome, exit_code = @exitCode, error = @error, num_turns = @numTurns, usage = @usage,
+      timings = @timings, result_start = @resultStart, result_end = @resultEnd, partial_output = @partialOutput,
+      bytes = @bytes, ended_at = @endedAt, updated_at = @endedAt
+    where id = @id and ${from("ended")}`;
 
 /**
  * Jobs on one session run in the order in which they came, whatever their priority, and a fork counts for the session

@@ -15,7 +15,6 @@ services:
     volumes: ["./src:/workspace", "files:/files:ro"]
     working_dir: /workspace
     healthcheck: {test: "true"}
-    restart: always
   db:
     image: postgres
     networks: [back]

@@ -138,3 +138,9 @@ test("numbers are what was written, whatever they would be as numbers", () => {
   );
   assert.deepEqual(Object.values(environment), ["1e400", "0x1F", "0o17", ".nan", "12345678901234567890", "-0"]);
 });
+
+test("text that variables take away counts, so that a file cannot have it read for ever", () => {
+  const values = Array.from({ length: 200 }, (_, index) => `      V${index}: *a`).join("\n");
+  const text = `x-a: &a "\${NONE:+${"x".repeat(90_000)}}"\nservices:\n  a:\n    image: x\n    environment:\n${values}`;
+  assert.throws(() => planOf(text), { code: "compose_invalid", message: /longer than/ });
+});

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { configOf } from "../harness.ts";
 import { planOf, serviceOf } from "./stack.ts";
 
 test("a service that says no more than its image gets the configuration's defaults", () => {
@@ -35,4 +36,9 @@ test("a service that is not in the file is refused, naming those that are", () =
     code: "compose_invalid",
     message: /^services: there is no service wbe; the file has db, web/,
   });
+});
+
+test("where policy allows no writable root, no service has one", () => {
+  const config = configOf({ policy: { writable_root: false } });
+  assert.equal(planOf("services: {db: {image: db}}", { config }).services[0]?.readOnly, true);
 });

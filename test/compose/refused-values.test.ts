@@ -16,6 +16,8 @@ const values: readonly [keys: string, refusal: string][] = [
   ["environment: {A: [b]}", "services.db.environment.A: must be one line of text"],
   ['environment: {A: "b\\nc"}', "services.db.environment.A: must be one line"],
   ["environment: {x-a: b}", "services.db.environment.x-a: the name"],
+  ["restart: always\nvolumes: ['./x:/x:ro']", "services.db.restart: goes with no folder of the machine"],
+  ["env_file: [a, a, a, a, a, a, a, a, a, a, a]", "services.db.env_file: must name at most 10 files"],
   ["networks: default", "services.db.networks: must be a list of networks"],
   ["networks: [front]", "services.db.networks.front: there is no network front"],
   ["networks: [constructor]", "services.db.networks.constructor: there is no network"],

@@ -30,7 +30,7 @@ test("an agent talks to the database beside it by its service's name, with its B
 test("the services are up before the agent begins, and all of them are gone after its run", { skip }, async () => {
   const path = fileOf({ db: { ...database, volumes: ["data:/data"] } }, { volumes: { data: {} } });
   const { id, session, go } = await begin(path, ask("PING"));
-  const name = `stromboli-${session}`;
+  const name = `stromboli-${stromboli.label.split("=")[1]?.slice(0, 8)}-${session}`;
   assert.deepEqual((await left()).toSorted(), [`${name}-data`, `${name}-db`, `${name}-default`]);
   go();
   const { outcome, output } = await ended(id);
@@ -87,8 +87,8 @@ test(
 test("with network none neither the agent nor a service reaches anything outside their network", { skip }, async () => {
   const probe = "timeout 2 bash -c 'exec 3<>/dev/tcp/10.88.0.1/22' 2>&1 | grep -q unreachable && echo shut";
   const path = fileOf({ db: { ...database, entrypoint: ["sh", "-c", `${probe}; exec sleep 60`] } });
-  const { id, session, go } = await begin(path, probe);
-  const { stdout } = await podman("logs", `stromboli-${session}-db`);
+  const { id, go } = await begin(path, probe);
+  const { stdout } = await podman("logs", String((await left()).find((name) => name.endsWith("-db"))));
   go();
   const { output } = await ended(id);
   assert.deepEqual([output, stdout], ["shut", "shut"]);

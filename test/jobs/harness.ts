@@ -108,7 +108,12 @@ const openPlace = (t: TestContext, config: Settings) => {
     ends: fake.ends,
     broker,
     orphans: createOrphanWatch(),
-    stacks: { raise: () => Promise.resolve(), release: () => Promise.resolve(), recover: () => Promise.resolve() },
+    stacks: {
+      raise: () => Promise.resolve(),
+      release: () => Promise.resolve(),
+      recover: () => Promise.resolve(),
+      stop: () => {},
+    },
     now: Date.now,
     capacity: { memoryBytes: 2 ** 40, cores: 4 },
     onEnd: () => void (told.ends += 1),

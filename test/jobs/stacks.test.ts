@@ -1,88 +1,14 @@
 import assert from "node:assert/strict";
-import { test, type TestContext } from "node:test";
-import { createJobStacks } from "../../lib/jobs/stacks.ts";
-import type { StackSpec } from "../../lib/podman/stacks.ts";
-import { planRun, type Machine } from "../../lib/policy/plan.ts";
-import { createStackStore } from "../../lib/store/stacks.ts";
-import { configOf, endingOf, memoryLog, mockTimers, newJob, openStores, requestOf, tempFolder } from "../harness.ts";
+import { test } from "node:test";
+import { planRun } from "../../lib/policy/plan.ts";
+import { configOf, mockTimers, requestOf } from "../harness.ts";
 import { hostPath, rulesOf } from "../policy/facts.ts";
-
-const machine: Machine = { rootless: true, uid: 1, gid: 1, selinux: false, stateLabel: "s" };
-const never = new AbortController().signal;
-const image = {
-  id: "sha256:1",
-  names: [],
-  digest: "",
-  architecture: "",
-  path: "",
-  bytes: 0,
-  createdAt: "",
-  labels: {},
-};
-
-/** The real rows; what is up, the test's own. */
-const openStacks = (t: TestContext, { file = "services: {db: {image: redis}}" } = {}) => {
-  const { db, jobs, sessions } = openStores(t);
-  const stackStore = createStackStore(db);
-  const config = configOf({ compose: { stack_ttl: "1m" } });
-  const up = new Set<string>();
-  const said: string[] = [];
-  const place = { now: 1000, file, fails: false };
-  const stacks = {
-    up: async ({ name }: StackSpec) => {
-      said.push("up");
-      if (place.fails) throw new Error("no");
-      up.add(name);
-    },
-    stands: async ({ name }: StackSpec) => up.has(name),
-    down: async (name: string) => {
-      said.push("down");
-      up.delete(name);
-    },
-  };
-  const images = {
-    listed: async () => ({ ...image, health: undefined }),
-    describe: async () => Promise.reject(new Error("not here")),
-  };
-  const pulls = { join: () => ({ done: Promise.reject(new Error("not here")), lines: async function* () {} }) };
-  const open = () =>
-    createJobStacks({
-      config, machine, jobsFolder: tempFolder(t), jobs, stackStore, stacks, images, pulls, log: memoryLog().log,
-      now: () => place.now,
-    }); // prettier-ignore
-  const own = open();
-  t.after(() => own[Symbol.asyncDispose]());
-
-  const raise = async (session: string, keep = false) => {
-    const environment = { type: "compose" as const, path: "/data/compose.yaml", keep };
-    const request = requestOf({ podman: { environment } });
-    const rules = rulesOf({
-      allowed: [{ path: "/data", readOnly: false }],
-      resolve: (path) => hostPath(path, { kind: "file" }),
-      read: () => place.file,
-    });
-    const plan = planRun(request, config, { machine, rules });
-    const made = newJob({ sessionId: session, request });
-    jobs.insert(made);
-    if (!sessions.find(session))
-      sessions.insert({ id: session, owner: "local", title: "", workdir: "/workspace", createdAt: 1 });
-    const job = jobs.claim(1);
-    if (!job) throw new Error("the job has no turn");
-    await own.raise(job, plan, never).catch(() => {});
-    jobs.started(job.id, 1);
-    return {
-      job,
-      end: (more: Parameters<typeof endingOf>[0] = {}) => jobs.ended(job.id, endingOf(more)),
-      release: () => own.release(job),
-    };
-  };
-  return { recover: () => own.recover(), raise, up, said, place, stackStore, sessions, open };
-};
+import { machine, never, openStacks } from "./stacking.ts";
 
 test("services go down when their job has ended, once", async (t) => {
   const { raise, up, said, stackStore } = openStacks(t);
   const { end, release } = await raise("a");
-  assert.deepEqual([...up], ["stromboli-a"]);
+  assert.deepEqual([...up], ["stromboli-s-a"]);
   end();
   await Promise.all([release(), release()]);
   assert.deepEqual([said, up.size, stackStore.find("a")], [["up", "down"], 0, undefined]);
@@ -114,7 +40,7 @@ test("a daemon takes down what was kept too long while there was none, and not w
   const next = open();
   await next.recover();
   await next[Symbol.asyncDispose]();
-  assert.deepEqual([...up], ["stromboli-new"]);
+  assert.deepEqual([...up], ["stromboli-s-new"]);
 });
 
 test("a daemon takes down the services of a job that ended just before the last one died", async (t) => {
@@ -125,7 +51,7 @@ test("a daemon takes down the services of a job that ended just before the last 
   const next = open();
   await next.recover();
   await next[Symbol.asyncDispose]();
-  assert.deepEqual([...up], ["stromboli-running"]);
+  assert.deepEqual([...up], ["stromboli-s-running"]);
 });
 
 test("services that are kept serve the next job of their session", async (t) => {
@@ -197,4 +123,39 @@ test("services of a session that is gone are kept no longer", async (t) => {
   sessions.remove("a");
   await recover();
   assert.equal(up.size, 0);
+});
+
+test("a stack that is to be kept is kept, though the daemon died before it could write that down", async (t) => {
+  const { raise, up, open, stackStore } = openStacks(t);
+  const { end } = await raise("a", true);
+  end();
+  const next = open();
+  await next.recover();
+  await next[Symbol.asyncDispose]();
+  assert.deepEqual([up.size, stackStore.find("a")?.idleSince], [1, 1000]);
+});
+
+test("the next job of a session has what the last one keeps, though that one's end is not tidied up yet", async (t) => {
+  const { raise, said } = openStacks(t);
+  const first = await raise("a", true);
+  first.end();
+  await raise("a", true);
+  await first.release();
+  assert.deepEqual(said, ["up"]);
+});
+
+test("a stack that cannot be taken down keeps no other up", async (t) => {
+  const { raise, up, open, place } = openStacks(t);
+  const stuck = await raise("stuck");
+  const other = await raise("other");
+  stuck.end();
+  other.end();
+  place.stuck = "stromboli-s-stuck";
+  const next = open();
+  const recovering = next.recover();
+  while (up.size > 1) await new Promise(setImmediate);
+  assert.deepEqual([...up], ["stromboli-s-stuck"]);
+  next.stop(); // and the daemon can end all the same
+  await recovering;
+  await next[Symbol.asyncDispose]();
 });

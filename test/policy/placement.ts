@@ -3,7 +3,7 @@ import type { Placement } from "../../lib/policy/container.ts";
 /** A run as it is placed when nothing about it is special. */
 export const placement: Placement = {
   jobId: "run-1",
-  sessionId: "session-1",
+  stack: "stromboli-label-session-1",
   container: "stromboli-run-1",
   imageId: "sha256:abc",
   imagePath: "/usr/bin:/bin",

@@ -41,6 +41,7 @@ test("a job can be read back", (t) => {
     priority: 7,
     title: "two lines 🦊",
     pullMs: null,
+    serviceSecrets: [],
     labels: { a: "b" },
     outputFormat: "json",
     webhookUrl: "https://example.com/hook",
