@@ -19,6 +19,13 @@ test_servers() {
       say "no redis-server here: the tests of compose files are skipped"
     fi
   fi
+  if [ ! -f "$state/musl.tar" ]; then
+    if unpack musl busybox-static; then
+      must "See tar's message above." tar -cf "$state/musl.tar" -C "$state/unpacked" lib bin
+    else
+      say "no musl here: the test of an image on musl is skipped"
+    fi
+  fi
   rm -rf "$state/unpacked"
 }
 

@@ -56,7 +56,7 @@ const isolation = (spec: ContainerSpec): string[] => [
   "--security-opt=no-new-privileges",
   ...(spec.selinux ? ["--security-opt=label=disable"] : []), // SELinux lets no container connect to the broker's socket
   ...(spec.readOnly ? ["--read-only", "--read-only-tmpfs=false"] : []),
-  `--tmpfs=/tmp:rw,nosuid,nodev,notmpcopyup,mode=1777,size=${spec.tmpBytes}`,
+  `--tmpfs=/tmp:rw,nosuid,nodev,mode=1777,size=${spec.tmpBytes}`,
   "--tmpfs=/run:rw,nosuid,nodev,mode=1777,size=16777216",
   ...spec.networks.map((network) => `--network=${network}`),
   "--http-proxy=false",

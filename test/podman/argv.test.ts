@@ -83,7 +83,7 @@ for (const option of ["--rm", "--privileged", "--cap-add", "--env=", "--userns=k
 test("/tmp and /run are in memory, limited in size, and hold no set-uid programs or devices", () => {
   const mounts = argvOf().filter((argument) => argument.startsWith("--tmpfs="));
   assert.deepEqual(mounts, [
-    "--tmpfs=/tmp:rw,nosuid,nodev,notmpcopyup,mode=1777,size=268435456",
+    "--tmpfs=/tmp:rw,nosuid,nodev,mode=1777,size=268435456",
     "--tmpfs=/run:rw,nosuid,nodev,mode=1777,size=16777216",
   ]);
 });
