@@ -5,6 +5,7 @@ import { getPath } from "hono/utils/url";
 import type { Audit } from "../lib/audit.ts";
 import type { ApiTokens } from "../lib/auth/api-tokens.ts";
 import type { Auth } from "../lib/auth/auth.ts";
+import type { Conversations } from "../lib/conversations.ts";
 import type { Credential } from "../lib/credentials.ts";
 import { StromboliError } from "../lib/errors.ts";
 import type { Health } from "../lib/health.ts";
@@ -34,6 +35,7 @@ import { jobRoutes } from "./routes/jobs.ts";
 import { pruneRoutes } from "./routes/prune.ts";
 import { runRoutes } from "./routes/run.ts";
 import { secretRoutes } from "./routes/secrets.ts";
+import { sessionRoutes } from "./routes/sessions.ts";
 import { tokenRoutes } from "./routes/tokens.ts";
 import { webhookRoutes } from "./routes/webhooks.ts";
 
@@ -44,6 +46,7 @@ export type AppDeps = {
   audit: Audit;
   secrets: Secrets;
   catalogue: Catalogue;
+  conversations: Conversations;
   apiTokens: ApiTokens;
   runner: Runner;
   views: Views;
@@ -89,6 +92,7 @@ export const createApp = ({ config, health, credential, log, ...deps }: AppDeps)
     .route("/", authRoutes({ ...deps, limits }))
     .route("/", tokenRoutes(deps))
     .route("/", secretRoutes(deps))
+    .route("/", sessionRoutes(deps))
     .route("/", imageRoutes(deps))
     .route("/", auditRoutes(deps));
 };

@@ -6,6 +6,7 @@ import { createApiTokens } from "../lib/auth/api-tokens.ts";
 import { createAuth } from "../lib/auth/auth.ts";
 import { createBroker } from "../lib/broker/broker.ts";
 import { createUpstream } from "../lib/broker/upstream.ts";
+import { createConversations } from "../lib/conversations.ts";
 import { findCredential } from "../lib/credentials.ts";
 import { createScriptedModel } from "../lib/demo/model.ts";
 import { createHealth } from "../lib/health.ts";
@@ -47,7 +48,7 @@ export const createParts = ({ config, env, log, folders, own, stores }: Options,
   const cli = createCliFinder(config, { fetched: join(stateFolder(env), "claude-musl") });
   const upstream = stack.adopt(createUpstream(config.claude.api_url, env), (open) => open.close());
   const sessions = createSessions({ folder: folders.sessions, store: stores.sessionStore });
-  const common = { ...stores, config, log, now, jobsFolder: folders.jobs, sessions };
+  const common = { ...stores, config, log, now, jobsFolder: folders.jobs, sessionsFolder: folders.sessions, sessions };
 
   const views = createViews({ ...common, bellOf: (id) => runner.bellOf(id) });
   const outbox = stack.use(createOutbox({ ...common, bodyOf: webhookBody(views), config: config.webhooks }));
@@ -56,9 +57,10 @@ export const createParts = ({ config, env, log, folders, own, stores }: Options,
     { ...common, podman, machine, label, store: stores.imageStore, cli },
     stack,
   );
+  const containerParts = createContainerParts({ ...common, podman, machine, label, images, pulls }, stack);
   const runner = createRunner({
     ...common,
-    ...createContainerParts({ ...common, podman, machine, label, images, pulls }, stack),
+    ...containerParts,
     machine,
     volumeRules: createVolumeRules(config, own),
     cli,
@@ -76,9 +78,8 @@ export const createParts = ({ config, env, log, folders, own, stores }: Options,
     capacity: { memoryBytes: totalmem(), cores: availableParallelism() },
     onEnd: outbox.wake,
   });
-  const retention = stack.use(
-    createRetention({ ...common, store: stores.retentionStore, sessionsFolder: folders.sessions }),
-  );
+  const conversations = createConversations({ ...common, stacks: containerParts.stacks });
+  const retention = stack.use(createRetention({ ...common, store: stores.retentionStore }));
   const health = createHealth({
     podman,
     db: stores.db,
@@ -89,5 +90,6 @@ export const createParts = ({ config, env, log, folders, own, stores }: Options,
   });
   const access = { secrets, auth: createAuth(common), apiTokens: createApiTokens(common), audit: createAudit(common) };
   const { deliveries } = stores;
-  return { config, log, ...access, credential, runner, views, outbox, retention, health, deliveries, catalogue };
+  const shown = { views, deliveries, catalogue, conversations };
+  return { config, log, ...access, ...shown, credential, runner, outbox, retention, health };
 };

@@ -25,6 +25,7 @@ const table = {
   job_not_found: { status: 404, exit: 1, hint: "" },
   delivery_not_found: { status: 404, exit: 1, hint: "" },
   session_not_found: { status: 404, exit: 1, hint: "" },
+  message_not_found: { status: 404, exit: 1, hint: "" },
   image_not_found: { status: 404, exit: 1, hint: "" },
   secret_missing: { status: 404, exit: 1, hint: "" },
   token_not_found: { status: 404, exit: 1, hint: "" },

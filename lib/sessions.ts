@@ -25,8 +25,7 @@ export const createSessions = ({ folder, store }: { folder: string; store: Sessi
     if (claude?.continue) return store.newestIn(caller.name, workdir)?.id;
     if (!claude?.resume || claude.session_id === undefined) return undefined;
     const session = store.find(claude.session_id);
-    if (!session || !sees(caller, session.owner))
-      throw new StromboliError("session_not_found", `there is no session ${claude.session_id}`);
+    if (!session || !sees(caller, session.owner)) throw sessionNotFound(claude.session_id);
     return session.id;
   };
   const unused = (given: string = crypto.randomUUID()): string => {
@@ -70,9 +69,14 @@ export const createSessions = ({ folder, store }: { folder: string; store: Sessi
     setAside: (id: string, jobId: string) =>
       rename(join(folder, id), join(folder, asideOf(jobId))).catch(unlessMissing),
     removeSetAside: (jobId: string) => removeTree(join(folder, asideOf(jobId))),
+    homeOf: (id: string): string => foldersOf(id).home,
     removeFiles: (id: string) => removeTree(join(folder, id)),
   };
 };
+
+/** The same for somebody else's: who may not see it is not to know that it is there. */
+export const sessionNotFound = (id: string): StromboliError =>
+  new StromboliError("session_not_found", `there is no session ${id}`);
 
 /** What was chosen for a job when it was let in. */
 export const choiceOf = (job: Pick<Job, "sessionId" | "forkedFrom">, { claude }: RunRequest): Choice => ({

@@ -1,5 +1,5 @@
 import { closeSync, createReadStream, openSync, readSync } from "node:fs";
-import { open, stat } from "node:fs/promises";
+import { open, stat, type FileHandle } from "node:fs/promises";
 import { eventsOf } from "../agent/events.ts";
 import { addCounts, noCounts, parseResult, usageOf, type Counts, type ResultLine } from "../agent/result.ts";
 import type { Place } from "../store/job-rows.ts";
@@ -10,10 +10,21 @@ const keptTextLength = 2000;
 type Part = { start?: number; end?: number };
 type Line = { text: string; place: Place };
 
-/** The lines of a file, or of a part of it; those of less than `shortest` bytes are passed over, empty ones always. */
-export async function* linesOf(path: string, part: Part = {}, shortest = 1): AsyncGenerator<Line> {
-  const split = createSplitter(part.start ?? 0, shortest);
-  for await (const chunk of createReadStream(path, part)) yield* split.push(chunk as Buffer); // no encoding set: buffers
+/** In bytes: shorter lines are passed over, empty ones always; of longer ones the rest is left out. */
+type Lengths = { shortest?: number; longest?: number };
+
+/** The CLI's longest lines hold a reply of some megabytes; an agent can write longer ones, to use up our memory. */
+const longestLine = 32 * 1024 * 1024;
+
+/** The lines of a file, or of a part of it. One that is open is closed at the end. */
+export async function* linesOf(
+  file: string | FileHandle,
+  part: Part = {},
+  { shortest = 1, longest = longestLine }: Lengths = {},
+): AsyncGenerator<Line> {
+  const split = createSplitter(part.start ?? 0, { shortest, longest });
+  const chunks = typeof file === "string" ? createReadStream(file, part) : file.createReadStream(part);
+  for await (const chunk of chunks) yield* split.push(chunk as Buffer); // no encoding set: buffers
   yield* split.rest();
 }
 
@@ -104,7 +115,7 @@ const lastWords = ['"result"', '"assistant"'];
 /** Where the lines are that hold one of these words. */
 const findLines = async (path: string, part: Part, words: readonly string[]): Promise<Place[]> => {
   const places: Place[] = [];
-  for await (const { text, place } of linesOf(path, part, shortestLine)) {
+  for await (const { text, place } of linesOf(path, part, { shortest: shortestLine })) {
     if (!text.startsWith("{") || !words.some((word) => text.includes(word))) continue;
     places.push(place);
     if (places.length > 2 * mostLines) places.splice(1, mostLines); // the first one stays: of the head it is the one that counts
@@ -125,17 +136,14 @@ const note = (summary: Summary, text: string): void => {
   }
 };
 
-/** The CLI's longest lines hold a reply of some megabytes; an agent can write longer ones, to use up our memory. */
-const longestLine = 32 * 1024 * 1024;
-
 /** Cuts bytes at line feeds alone: JSON may hold every other character that passes for a line end. */
-const createSplitter = (offset: number, shortest: number) => {
+const createSplitter = (offset: number, { shortest, longest }: Required<Lengths>) => {
   let parts: Buffer[] = [];
   let length = 0;
   let start = offset; // of the line under way
   let at = offset; // of the chunk
   const add = (part: Buffer) => {
-    const kept = part.subarray(0, longestLine - length);
+    const kept = part.subarray(0, longest - length);
     length += kept.length;
     if (kept.length > 0) parts.push(kept);
   };

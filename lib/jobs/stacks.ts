@@ -58,11 +58,13 @@ export const createJobStacks = (deps: Deps) => {
     },
 
     /** Takes down what a former daemon has left, and from then on what was kept long enough. */
-    async recover(): Promise<void> {
+    recover(): Promise<void> {
       for (const stack of stackStore.left().filter(isLeftUp)) stackStore.idle(stack.sessionId, now());
-      await sweeper.surely(() => takeDownAll(() => stackStore.left()));
-      await sweeper.sweep();
+      return sweeper.begin(() => takeDownAll(() => stackStore.left()));
     },
+
+    /** A session is gone: what was kept for it goes down soon. */
+    sweep: sweeper.schedule,
 
     /** Gives up what goes on by itself: the daemon ends, and the next one does it. */
     stop: (): void => closing.abort(),
@@ -146,8 +148,11 @@ const createSweeper = (
   };
 
   return {
-    surely,
-    sweep,
+    /** After some other work. */
+    async begin(first: () => Promise<void>): Promise<void> {
+      await surely(first);
+      await sweep();
+    },
     schedule,
     async close(): Promise<void> {
       clearTimeout(timer);

@@ -18,9 +18,9 @@ export const createStackStore = (db: Db) => {
     select ${columns} from stacks
     where idle_since is not null
       and (idle_since + keep_ms <= @at or not exists (select 1 from sessions where id = stacks.session_id))`);
-  const nextExpiry = db.prepare<[], { at: number | null }>(
-    "select min(idle_since + keep_ms) as at from stacks where idle_since is not null",
-  );
+  const nextExpiry = db.prepare<[], { at: number | null }>(`
+    select min(case when exists (select 1 from sessions where id = stacks.session_id) then idle_since + keep_ms else 0 end) as at
+    from stacks where idle_since is not null`);
   const left = db.prepare<[], Stack>(`
     select ${columns} from stacks
     where idle_since is null and not exists (select 1 from jobs where id = stacks.job_id and state <> 'ended')`);
@@ -33,7 +33,7 @@ export const createStackStore = (db: Db) => {
     remove: (sessionId: string): void => void remove.run(sessionId),
     /** Those that were kept long enough, or whose session is gone. */
     expired: (at: number): Stack[] => expired.all({ at }),
-    /** When the next of those that are kept goes down. */
+    /** When the next of those that are kept goes down: at once if its session is gone. */
     nextExpiry: (): number | undefined => nextExpiry.get()?.at ?? undefined,
     /** Those whose job ended just before the daemon did. */
     left: (): Stack[] => left.all(),

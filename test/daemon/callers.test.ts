@@ -109,6 +109,8 @@ const needs: [Scope, string, string][] = [
   ["run", "POST", "/run/async"],
   ["run", "GET", "/run/stream?prompt=x"],
   ["run", "DELETE", "/jobs/job-1"],
+  ["read", "GET", "/sessions"],
+  ["run", "DELETE", "/sessions/x"],
   ["admin", "POST", "/prune"],
   ["admin", "POST", "/tokens"],
   ["admin", "GET", "/tokens"],

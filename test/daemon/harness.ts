@@ -100,6 +100,7 @@ export const openApp = (t: TestContext, options: Options = {}) => {
       registry: { search: search ?? notHere },
       pulls: { join: join ?? notHere },
     }),
+    conversations: place.conversations,
     health: { components: () => Promise.resolve(components), isDraining: place.runner.isDraining },
     deliveries: place.deliveries,
     outbox: { redeliver: () => undefined },

@@ -67,6 +67,7 @@ test("the routes that there are to be are there", async (t) => {
     "GET /jobs", "GET /jobs/{id}", "DELETE /jobs/{id}", "GET /jobs/{id}/events", "GET /jobs/{id}/logs",
     "GET /webhooks/deliveries", "POST /webhooks/deliveries/{id}/redeliver", "POST /prune", "POST /auth/token", "POST /auth/refresh", "GET /auth/validate", "POST /auth/logout",
     "GET /secrets", "POST /secrets", "GET /secrets/{name}", "DELETE /secrets/{name}", "GET /audit", "GET /audit/verify", "POST /tokens", "GET /tokens", "DELETE /tokens/{name}",
+    "GET /sessions", "DELETE /sessions/{id}", "GET /sessions/{id}/messages", "GET /sessions/{id}/messages/{message_id}",
   ]; // prettier-ignore
   const missing = wanted.filter((route) => {
     const [method = "", path = ""] = route.split(" ");

@@ -3,6 +3,7 @@ import { join } from "node:path";
 import type { TestContext } from "node:test";
 import type { z } from "zod";
 import { localCaller } from "../../lib/auth/caller.ts";
+import { createConversations } from "../../lib/conversations.ts";
 import { createCliFinder } from "../../lib/agent/binary.ts";
 import type { Door } from "../../lib/broker/broker.ts";
 import type { Mode } from "../../lib/jobs/admit.ts";
@@ -84,7 +85,7 @@ const openPlace = (t: TestContext, config: Settings) => {
   const { log, lines } = memoryLog();
   const fake = createFakeContainers();
   const { doors, broker } = createFakeBroker();
-  const told = { ends: 0 };
+  const told = { ends: 0, sweeps: 0 };
   const deps: RunnerDeps = {
     ...stores,
     sessionStore,
@@ -128,8 +129,13 @@ const openPlace = (t: TestContext, config: Settings) => {
     deliveries: stores.deliveries,
     secretStore,
     audit,
+    conversations: createConversations({
+      ...deps,
+      sessionsFolder,
+      stacks: { sweep: () => void (told.sweeps += 1) },
+    }),
     authDeps: { config: settings, tokens, families, now: deps.now },
-    /** How often the runner has said that a job has ended. */
+    /** How often the runner has said that a job has ended, and somebody that services may have to go. */
     told,
   };
 };
