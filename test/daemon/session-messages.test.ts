@@ -76,7 +76,7 @@ const planted: [string, (place: { projects: string; id: string; secret: string }
     ({ projects, id, secret }) => symlinkSync(join(secret, "x", `${id}.jsonl`), join(projects, "x", `${id}.jsonl`)),
   ],
   ["a link to a folder", ({ projects, secret }) => symlinkSync(join(secret, "x"), join(projects, "y"))],
-  ["a pipe", ({ projects, id }) => execFileSync("mkfifo", [join(projects, "x", `${id}.jsonl`)])],
+  ["a pipe", ({ projects, id }) => execFileSync("sh", ["-c", `mkfifo ${id}.jsonl`], { cwd: join(projects, "x") })],
   ["a folder", ({ projects, id }) => mkdirSync(join(projects, "x", `${id}.jsonl`))],
   ["an empty file", ({ projects, id }) => writeFileSync(join(projects, "x", `${id}.jsonl`), "")],
 ];
