@@ -36,6 +36,7 @@ const commands = new Map<string, () => Promise<() => Command>>([
   ["inspect", async () => (await import("./commands/inspect.ts")).inspectCommand],
   ["prune", async () => (await import("./commands/prune.ts")).pruneCommand],
   ["webhooks", async () => (await import("./commands/webhooks.ts")).webhooksCommand],
+  ["sessions", async () => (await import("./commands/sessions.ts")).sessionsCommand],
   ["secrets", async () => (await import("./commands/secrets.ts")).secretsCommand],
   ["images", async () => (await import("./commands/images.ts")).imagesCommand],
   ["token", async () => (await import("./commands/token.ts")).tokenCommand],
