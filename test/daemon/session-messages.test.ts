@@ -4,6 +4,7 @@ import { mkdirSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
 import type { MessagePage } from "../../lib/schema/session.ts";
+import { until } from "../e2e/wait.ts";
 import { openBelow, tempFolder, writeFiles } from "../harness.ts";
 import { openSessions, said } from "./sessions.ts";
 
@@ -67,7 +68,7 @@ test("nothing stays open after a page or a message", async (t) => {
   tell(id, `${said("a", "one")}\n${said("b", "two")}\n`);
   await page(id);
   await json(`/sessions/${id}/messages/a`);
-  assert.deepEqual(openBelow(folderOf(id)), []);
+  await until("the files to be closed", () => openBelow(folderOf(id)).length === 0, 2000);
 });
 
 const planted: [string, (place: { projects: string; id: string; secret: string }) => void][] = [
