@@ -71,6 +71,14 @@ test("nothing stays open after a page or a message", async (t) => {
   await until("the files to be closed", () => openBelow(folderOf(id)).length === 0, 2000);
 });
 
+test("a client that hangs up ends the reading, which is no error", async (t) => {
+  const { begin, tell, json, lines } = openSessions(t);
+  const id = await begin();
+  tell(id, `${said("a", "one")}\n`);
+  const { body } = await json(`/sessions/${id}/messages`, { signal: AbortSignal.abort() });
+  assert.deepEqual([body["total"], lines.filter((line) => line.includes('"error"'))], [0, []]);
+});
+
 const planted: [string, (place: { projects: string; id: string; secret: string }) => void][] = [
   [
     "a link to a file",
