@@ -74,6 +74,14 @@ export const openRunner = (t: TestContext, config: Settings = {}) => {
   };
 };
 
+/** No job of these tests has services beside its agent. */
+const noStacks: RunnerDeps["stacks"] = {
+  raise: () => Promise.resolve(),
+  release: () => Promise.resolve(),
+  recover: () => Promise.resolve(),
+  stop: () => {},
+};
+
 /** What a runner works with: a folder, a database, a log, and stand-ins for Podman and the broker. */
 const openPlace = (t: TestContext, config: Settings) => {
   const state = tempFolder(t);
@@ -109,12 +117,7 @@ const openPlace = (t: TestContext, config: Settings) => {
     ends: fake.ends,
     broker,
     orphans: createOrphanWatch(),
-    stacks: {
-      raise: () => Promise.resolve(),
-      release: () => Promise.resolve(),
-      recover: () => Promise.resolve(),
-      stop: () => {},
-    },
+    stacks: noStacks,
     now: Date.now,
     capacity: { memoryBytes: 2 ** 40, cores: 4 },
     onEnd: () => void (told.ends += 1),
