@@ -1,8 +1,9 @@
 import type { Context } from "hono";
 import { HTTPException } from "hono/http-exception";
 import type { z } from "zod";
-import { storageFailure, StromboliError, type ErrorCode, type Issue } from "../../lib/errors.ts";
+import { storageFailure, StromboliError, type ErrorCode } from "../../lib/errors.ts";
 import type { Log } from "../../lib/log.ts";
+import { issuesOf } from "../../lib/schema/issues.ts";
 import type { Failure } from "../../lib/schema/failure.ts";
 
 /** Turns whatever was thrown into the one error shape; what is not a StromboliError is a bug and says nothing. */
@@ -41,7 +42,7 @@ export const refuseInvalid = (result: { success: true } | { success: false; erro
 
 /** What zod found wrong, as one sentence and as a list. */
 export const invalidRequest = (error: z.core.$ZodError): StromboliError => {
-  const issues = error.issues.flatMap(toIssues);
+  const issues = issuesOf(error, () => "unknown field");
   const [first] = issues;
   const more = issues.length > 1 ? ` (and ${issues.length - 1} more)` : "";
   return new StromboliError(
@@ -49,15 +50,6 @@ export const invalidRequest = (error: z.core.$ZodError): StromboliError => {
     first ? `${first.path || "the body"}: ${first.message}${more}` : "the request is not valid",
     { issues },
   );
-};
-
-const toIssues = (issue: z.core.$ZodIssue): Issue[] => {
-  const path = issue.path.map(String).join(".");
-  if (issue.code === "invalid_key")
-    return [{ path, message: `the name ${issue.issues[0]?.message ?? "is not valid"}` }];
-  if (issue.code !== "unrecognized_keys")
-    return [{ path, message: issue.message.replace(/^Invalid input: .* received undefined$/, "is missing") }];
-  return issue.keys.map((key) => ({ path: path ? `${path}.${key}` : key, message: "unknown field" }));
 };
 
 const codeOf = (status: number): ErrorCode =>

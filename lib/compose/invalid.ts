@@ -1,5 +1,6 @@
 import type { z } from "zod";
 import { StromboliError, type Issue } from "../errors.ts";
+import { issuesOf } from "../schema/issues.ts";
 import { whyRefused } from "./refused.ts";
 
 /** A place in the file: `services.db.ports.0`. */
@@ -35,18 +36,6 @@ export const at = <Result>(place: Place, decide: () => Result): Result => {
 
 /** What zod found wrong, as one sentence and as a list. */
 export const invalidFile = (error: z.core.$ZodError): StromboliError => {
-  const issues = error.issues.flatMap(toIssues);
+  const issues = issuesOf(error, (place, key) => `is refused: ${whyRefused(place, key)}`);
   return refusal(issues.slice(0, most), issues.length);
-};
-
-const toIssues = (issue: z.core.$ZodIssue): Issue[] => {
-  const path = issue.path.map(String).join(".");
-  if (issue.code === "invalid_key")
-    return [{ path, message: `the name ${issue.issues[0]?.message ?? "is not valid"}` }];
-  if (issue.code !== "unrecognized_keys")
-    return [{ path, message: issue.message.replace(/^Invalid input: .* received undefined$/, "is missing") }];
-  return issue.keys.map((key) => ({
-    path: path ? `${path}.${key}` : key,
-    message: `is refused: ${whyRefused(issue.path, key)}`,
-  }));
 };
