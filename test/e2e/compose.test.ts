@@ -106,7 +106,8 @@ test("a service reads its secret from a file, and the agent does not", { skip },
 test("the command line runs a compose file, and tells in a dry run what it would start", { skip }, async () => {
   const path = fileOf({ db: database });
   const { stdout: plan } = await cli(["run", "--dry-run", "--compose", path, "hi"]);
-  assert.match(plan, /^service +db: localhost\/stromboli-e2e-redis-\S+, 512 MiB, on default$/m);
+  const [, told] = /^service +(.*)$/m.exec(plan) ?? [];
+  assert.equal(told, `db: ${database.image}, 512 MiB, on default`);
   const { stdout } = await cli(["run", "--compose", path, scripted(ask("PING")).prompt]);
   assert.equal(stdout, "+PONG\n");
 });

@@ -1,34 +1,23 @@
 import assert from "node:assert/strict";
-import { existsSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { homedir } from "node:os";
+import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { after, test } from "node:test";
-import { execa } from "execa";
 import cli from "@anthropic-ai/claude-code/package.json" with { type: "json" };
-import { podmanEnvironment } from "../../lib/machine.ts";
+import { stateFolder } from "../../lib/paths.ts";
 import { startStromboli } from "./harness.ts";
-import { podman } from "./podman.ts";
+import { buildImage } from "./podman.ts";
 
-const state = join(process.env["XDG_STATE_HOME"] || join(homedir(), ".local/state"), "stromboli");
+const state = stateFolder(process.env);
 const files = join(state, "musl.tar");
 const binary = join(state, "claude-musl", cli.version, "claude");
 const skip = !(existsSync(files) && existsSync(binary)) && "there is no musl here; bin/setup --tests fetches it";
 
 /** Debian's musl with busybox, laid out as Alpine has it. */
-const muslImage = async (): Promise<string> => {
-  const name = `localhost/stromboli-e2e-musl-${crypto.randomUUID()}:latest`;
-  const folder = mkdtempSync("/tmp/stromboli-e2e-musl-");
-  after(async () => {
-    await podman("rmi", "--force", "--ignore", name);
-    rmSync(folder, { recursive: true });
-  });
+const muslImage = (): Promise<string> => {
   const loader = `ld-musl-${process.arch === "arm64" ? "aarch64" : "x86_64"}.so.1`;
   const layOut = `ln -s ${loader} /lib/libc.${loader.slice(3)}; mkdir -m 1777 /tmp; mkdir -p /usr/bin; /bin/busybox --install -s /bin`;
   const recipe = ["FROM scratch", "ADD musl.tar /", `RUN ["/bin/busybox", "sh", "-c", "${layOut}"]`];
-  writeFileSync(join(folder, "Containerfile"), recipe.join("\n"));
-  const argv = ["build", "--pull=never", `--tag=${name}`, `--file=${join(folder, "Containerfile")}`, state];
-  await execa("podman", argv, { env: podmanEnvironment(process.env), extendEnv: false });
-  return name;
+  return buildImage({ after }, recipe, { context: state });
 };
 
 const image = skip ? "" : await muslImage();

@@ -54,6 +54,25 @@ export const imageFrom = async (
   files: readonly string[],
   changes: Readonly<Record<string, string>> = {},
 ): Promise<string> => {
+  const folder = mkdtempSync("/tmp/stromboli-e2e-files-");
+  t.after(async () => rmSync(folder, { recursive: true }));
+  for (const file of files) {
+    mkdirSync(join(folder, dirname(file)), { recursive: true });
+    writeFileSync(join(folder, file), "");
+  }
+  const lines = [files.length === 0 ? `FROM ${defaultImage}` : "FROM scratch\nCOPY . /"];
+  for (const [instruction, value] of Object.entries(changes)) lines.push(`${instruction} ${value}`);
+  return buildImage(t, lines, { context: folder });
+};
+
+type Build = { context: string; flags?: readonly string[] };
+
+/** An image from the lines of a Containerfile, which finds its files in `context`; gone after the test. */
+export const buildImage = async (
+  t: Owner,
+  recipe: readonly string[],
+  { context, flags = [] }: Build,
+): Promise<string> => {
   const name = `localhost/stromboli-e2e-${randomUUID()}:latest`;
   const folder = mkdtempSync("/tmp/stromboli-e2e-image-");
   t.after(async () => {
@@ -61,17 +80,9 @@ export const imageFrom = async (
     await until("the image to be gone", async () => !(await podman("rmi", "--force", "--ignore", name)).failed);
     rmSync(folder, { recursive: true });
   });
-  for (const file of files) {
-    mkdirSync(join(folder, dirname(file)), { recursive: true });
-    writeFileSync(join(folder, file), "");
-  }
-  const lines = [files.length === 0 ? `FROM ${defaultImage}` : "FROM scratch\nCOPY . /"];
-  for (const [instruction, value] of Object.entries(changes)) lines.push(`${instruction} ${value}`);
-  const script = join(folder, ".containerfile");
-  writeFileSync(script, lines.join("\n"));
-  await execa("podman", ["build", "--pull=never", `--tag=${name}`, `--file=${script}`, folder], {
-    env,
-    extendEnv: false,
-  });
+  const script = join(folder, "Containerfile");
+  writeFileSync(script, recipe.join("\n"));
+  const argv = ["build", "--pull=never", ...flags, `--tag=${name}`, `--file=${script}`, context];
+  await execa("podman", argv, { env, extendEnv: false });
   return name;
 };

@@ -3,17 +3,17 @@ import { once } from "node:events";
 import { accessSync, constants, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { createServer, request as ask, type IncomingMessage } from "node:http";
 import type { AddressInfo } from "node:net";
-import { homedir } from "node:os";
 import { join } from "node:path";
 import type { TestContext } from "node:test";
 import { execa } from "execa";
 import { podmanEnvironment } from "../../lib/machine.ts";
+import { stateFolder } from "../../lib/paths.ts";
 import type { Owner } from "./harness.ts";
 import { until } from "./wait.ts";
 
 /** What bin/setup --tests fetches, or what the system has. */
 const binary = [
-  join(process.env["XDG_STATE_HOME"] || join(homedir(), ".local/state"), "stromboli/docker-registry"),
+  join(stateFolder(process.env), "docker-registry"),
   ...(process.env["PATH"] ?? "").split(":").map((folder) => join(folder, "docker-registry")),
 ].find((path) => {
   try {
