@@ -57,8 +57,9 @@ const findImage = async (
 ): Promise<ServiceImage> => {
   const { enough, wanted } = lookedFor(references, policy.pull);
   const here = await images.listed(enough);
-  if (here || wanted === undefined) return here ?? images.describe(references);
-  return images.describe([await pulls.join(wanted, signal).done]);
+  const image =
+    here ?? (await images.describe(wanted === undefined ? references : [await pulls.join(wanted, signal).done]));
+  return { id: image.id, health: image.health }; // not its names, which somebody may change: the hash is told by these
 };
 
 /** How the services of a job are started. */

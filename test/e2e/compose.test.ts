@@ -6,7 +6,7 @@ import { after, test } from "node:test";
 import { createCli } from "./cli.ts";
 import { ask, beside, createComposing } from "./composing.ts";
 import { startStromboli } from "./harness.ts";
-import { podman, secretWith } from "./podman.ts";
+import { nameAgain, podman, secretWith } from "./podman.ts";
 import { noRedis, redisImage } from "./redis.ts";
 import { bash } from "./requests.ts";
 import { makeStandIn, scripted } from "./stand-in.ts";
@@ -69,14 +69,15 @@ test("two runs of one file have services of their own, which do not know each ot
 });
 
 test(
-  "services that are kept serve the session's next run, and go with one that does not keep them",
+  "services that are kept serve the session's next run, whatever their image is called meanwhile, and go with it",
   { skip },
-  async () => {
+  async (t) => {
     const path = fileOf({ db: database });
     const session = randomUUID();
     const first = await run(scripted(ask("SET word kept"), beside(path, { session, keep: true })));
     assert.equal(first.body.output, "+OK");
     assert.equal((await left()).length, 2);
+    await nameAgain(t, database.image);
     const request = scripted(ask("STRLEN word"), beside(path));
     const again = await run({ ...request, claude: { session_id: session, resume: true } });
     assert.equal(again.body.output, ":4");

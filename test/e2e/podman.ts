@@ -65,6 +65,13 @@ export const imageFrom = async (
   return buildImage(t, lines, { context: folder });
 };
 
+/** Gives an image one name more until the test is over. */
+export const nameAgain = async (t: TestContext, image: string): Promise<void> => {
+  const name = `localhost/stromboli-e2e-${randomUUID()}:latest`;
+  t.after(() => podman("untag", image, name));
+  await podman("tag", image, name);
+};
+
 type Build = { context: string; flags?: readonly string[] };
 
 /** An image from the lines of a Containerfile, which finds its files in `context`; gone after the test. */
