@@ -93,6 +93,7 @@ export const planStack = (text: string, context: ComposeContext): StackPlan => {
     throw invalid(["services"], `there is no service ${context.service}; the file has ${names.join(", ")}`);
   const plans = Object.entries(file.services).map(([name, keys]) => planService(name, keys, { file, context }));
   const services = startOrder(plans.filter(({ name }) => name !== context.service));
+  checkPorts(services);
   const own = plans.find(({ name }) => name === context.service);
   const agent = own ? agentOf(own) : besides(services);
   return {
@@ -104,6 +105,20 @@ export const planStack = (text: string, context: ComposeContext): StackPlan => {
     services,
     agent,
   };
+};
+
+/** Throws where two services want the same port of this machine. */
+const checkPorts = (services: readonly ServicePlan[]): void => {
+  const takenBy = new Map<string, string>();
+  for (const { name, ports } of services) {
+    for (const port of ports) {
+      const published = port.replace(/:\d+\//, "/"); // 127.0.0.1:8080/tcp
+      const other = takenBy.get(published);
+      if (other !== undefined)
+        throw invalid(["services", name, "ports"], `${published} is published by ${other} already; use another port`);
+      takenBy.set(published, name);
+    }
+  }
 };
 
 type User = Pick<AgentPlan, "networks" | "named">;

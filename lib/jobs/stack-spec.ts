@@ -2,7 +2,6 @@ import { createHash } from "node:crypto";
 import type { ServicePlan, StackPlan } from "../compose/plan.ts";
 import { specOf, stackName, type ServiceImage } from "../compose/spec.ts";
 import type { Images } from "../podman/images.ts";
-import type { Pulls } from "../podman/pulls.ts";
 import type { ServiceSpec } from "../podman/service-argv.ts";
 import type { Raising, StackSpec } from "../podman/stacks.ts";
 import type { Machine, Plan } from "../policy/plan.ts";
@@ -10,15 +9,15 @@ import type { Config } from "../schema/config.ts";
 import { millisecondsOf } from "../schema/units.ts";
 import type { Job } from "../store/job-rows.ts";
 import { lookedFor } from "./choose-image.ts";
+import { pullFor, type PullDeps } from "./fetch-image.ts";
 import { jobFolder } from "./folder.ts";
 import { foundChanged, writeVolumeCheck } from "./volume-check.ts";
 
-export type StackSpecDeps = {
+export type StackSpecDeps = PullDeps & {
   config: Config;
   machine: Machine;
   jobsFolder: string;
   images: Pick<Images, "listed" | "describe">;
-  pulls: Pick<Pulls, "join">;
 };
 type Wanted = { job: Job; plan: Plan & { stack: StackPlan }; keepMs: number; signal: AbortSignal };
 
@@ -28,7 +27,9 @@ export const specify = async (
   { job, plan: { stack, network, limits }, keepMs, signal }: Wanted,
 ): Promise<{ spec: StackSpec; hash: string }> => {
   const { config, machine, jobsFolder } = deps;
-  const found = stack.services.map(async (service) => [service.name, await findImage(deps, service, signal)] as const);
+  const found = stack.services.map(
+    async (service) => [service.name, await findImage(deps, { job, signal }, service)] as const,
+  );
   const images = Object.fromEntries(await Promise.all(found));
   const internal = network === "none";
   const lastsMs = limits.timeoutMs + millisecondsOf(config.compose.health_timeout) + marginMs;
@@ -51,14 +52,15 @@ const marginMs = 60_000; // for what is between its own start and the agent's, a
 
 /** The image of a service: one that is here, or is pulled where policy has it so. */
 const findImage = async (
-  { config: { policy }, images, pulls }: StackSpecDeps,
+  deps: StackSpecDeps,
+  { job, signal }: Pick<Wanted, "job" | "signal">,
   { images: references }: ServicePlan,
-  signal: AbortSignal,
 ): Promise<ServiceImage> => {
-  const { enough, wanted } = lookedFor(references, policy.pull);
-  const here = await images.listed(enough);
+  const { config, images } = deps;
+  const { enough, wanted } = lookedFor(references, config.policy.pull);
+  const pull = async (reference: string) => images.describe([await pullFor(deps, job, { reference, signal })]);
   const image =
-    here ?? (await images.describe(wanted === undefined ? references : [await pulls.join(wanted, signal).done]));
+    (await images.listed(enough)) ?? (await (wanted === undefined ? images.describe(references) : pull(wanted)));
   return { id: image.id, health: image.health }; // not its names, which somebody may change: the hash is told by these
 };
 

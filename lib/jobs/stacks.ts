@@ -1,3 +1,4 @@
+import { aborted } from "node:util";
 import { stackName } from "../compose/spec.ts";
 import type { Log } from "../log.ts";
 import { untilItWorks } from "../persist.ts";
@@ -11,7 +12,7 @@ import { createTasks } from "../tasks.ts";
 import { raisingOf, specify, type StackSpecDeps } from "./stack-spec.ts";
 
 type Deps = StackSpecDeps & {
-  jobs: Pick<JobStore, "find" | "request">;
+  jobs: Pick<JobStore, "find" | "request" | "stopping">;
   stackStore: StackStore;
   stacks: Stacks;
   log: Log;
@@ -26,14 +27,18 @@ export const createJobStacks = (deps: Deps) => {
   const closing = new AbortController();
 
   const { takeDown, takeDownAll, isLeftUp } = createTakeDown(deps, turns, closing.signal);
-  const sweeper = createSweeper(deps, () => takeDownAll(() => stackStore.expired(now())), closing.signal);
+  const maxKept = config.compose.max_kept;
+  const sweeper = createSweeper(deps, {
+    work: () => takeDownAll(() => stackStore.expired({ at: now(), maxKept })),
+    nextAt: () => stackStore.nextExpiry(maxKept),
+    closed: closing.signal,
+  });
 
   return {
     /** Has the services of a plan up, if it has any; throws `start_failed`. `release` takes down what there is of them then. */
     async raise(job: Job, { stack, ...plan }: Plan, signal: AbortSignal): Promise<void> {
       if (!stack) return;
-      await turns.take(job.sessionId, async () => {
-        signal.throwIfAborted();
+      const work = async () => {
         const { keep } = jobs.request(job.id).podman?.environment ?? {};
         const keepMs = keep ? millisecondsOf(config.compose.stack_ttl) : 0;
         const { spec, hash } = await specify(deps, { job, plan: { ...plan, stack }, keepMs, signal });
@@ -42,7 +47,8 @@ export const createJobStacks = (deps: Deps) => {
         if (known && !stands) await takeDown(job.sessionId);
         stackStore.take({ sessionId: job.sessionId, jobId: job.id, hash, keepMs });
         if (!stands) await stacks.up(spec, raisingOf(deps, signal));
-      });
+      };
+      await turns.take(job.sessionId, work, signal);
     },
 
     /** Takes down what a job has used, or leaves it up for a while. Runs again harmlessly. */
@@ -108,13 +114,22 @@ const hasRun = (job: Job | undefined): boolean =>
 
 /** Lets only one at a time work on a session's stack. */
 const createTurns = () => {
-  const last = new Map<string, Promise<unknown>>();
+  const last = new Map<string, Promise<void>>(); // none of these fails
   return {
-    take<Value>(id: string, work: () => Promise<Value>): Promise<Value> {
-      const mine = (last.get(id) ?? Promise.resolve()).then(work, work);
-      const over = mine.catch(() => {}).finally(() => last.get(id) === over && last.delete(id));
+    /** `signal` gives up what has not begun; from then on it is up to the work. */
+    async take<Value>(id: string, work: () => Promise<Value>, signal?: AbortSignal): Promise<Value> {
+      const turn = Promise.withResolvers<void>();
+      const before = last.get(id) ?? Promise.resolve();
+      const over = before.then(() => turn.promise);
       last.set(id, over);
-      return mine;
+      void over.then(() => last.get(id) === over && last.delete(id));
+      try {
+        await (signal ? Promise.race([before, aborted(signal, turn)]) : before);
+        signal?.throwIfAborted();
+        return await work();
+      } finally {
+        turn.resolve();
+      }
     },
   };
 };
@@ -123,9 +138,8 @@ const longestTimerMs = 2 ** 31 - 1;
 
 /** Does its work whenever the time of a stack that is kept is over. */
 const createSweeper = (
-  { stackStore, log, now }: Pick<Deps, "stackStore" | "log" | "now">,
-  work: () => Promise<void>,
-  closed: AbortSignal,
+  { log, now }: Pick<Deps, "log" | "now">,
+  { work, nextAt, closed }: { work: () => Promise<void>; nextAt: () => number | undefined; closed: AbortSignal },
 ) => {
   const tasks = createTasks();
   let timer: NodeJS.Timeout | undefined;
@@ -142,7 +156,7 @@ const createSweeper = (
   };
   const schedule = (): void => {
     clearTimeout(timer);
-    const at = stackStore.nextExpiry();
+    const at = nextAt();
     if (at === undefined || closed.aborted) return;
     timer = setTimeout(() => void tasks.keep(sweep()), Math.min(Math.max(0, at - now()), longestTimerMs)).unref();
   };

@@ -105,7 +105,13 @@ const Keys = z.strictObject({
   sessions: z
     .strictObject({ keep_days: Days.default(0), keep_size: z.union([z.literal("off"), FileSize]).default("off") })
     .prefault({}),
-  compose: z.strictObject({ health_timeout: Duration.default("2m"), stack_ttl: Duration.default("1h") }).prefault({}),
+  compose: z
+    .strictObject({
+      health_timeout: Duration.default("2m"),
+      stack_ttl: Duration.default("1h"),
+      max_kept: z.int().min(0).max(1000).default(10),
+    })
+    .prefault({}),
   webhooks: z
     .strictObject({
       secret: z.string().max(1000).default(""),

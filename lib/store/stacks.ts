@@ -14,13 +14,20 @@ export const createStackStore = (db: Db) => {
   );
   const idle = db.prepare("update stacks set idle_since = ? where session_id = ?");
   const remove = db.prepare("delete from stacks where session_id = ?");
-  const expired = db.prepare<[{ at: number }], Stack>(`
-    select ${columns} from stacks
-    where idle_since is not null
-      and (idle_since + keep_ms <= @at or not exists (select 1 from sessions where id = stacks.session_id))`);
-  const nextExpiry = db.prepare<[], { at: number | null }>(`
-    select min(case when exists (select 1 from sessions where id = stacks.session_id) then idle_since + keep_ms else 0 end) as at
-    from stacks where idle_since is not null`);
+  /** A stack that is kept, and when it goes down: at once if its session is gone, or so many were kept since. */
+  const kept = `
+    select *, case
+        when row_number() over (order by idle_since desc, session_id) > @maxKept
+          or not exists (select 1 from sessions where id = stacks.session_id) then 0
+        else idle_since + keep_ms
+      end as expires_at
+    from stacks where idle_since is not null`;
+  const expired = db.prepare<[{ at: number; maxKept: number }], Stack>(
+    `select ${columns} from (${kept}) where expires_at <= @at`,
+  );
+  const nextExpiry = db.prepare<[{ maxKept: number }], { at: number | null }>(
+    `select min(expires_at) as at from (${kept})`,
+  );
   const left = db.prepare<[], Stack>(`
     select ${columns} from stacks
     where idle_since is null and not exists (select 1 from jobs where id = stacks.job_id and state <> 'ended')`);
@@ -31,10 +38,10 @@ export const createStackStore = (db: Db) => {
     take: (stack: Omit<Stack, "idleSince">): void => void take.run(stack),
     idle: (sessionId: string, at: number): void => void idle.run(at, sessionId),
     remove: (sessionId: string): void => void remove.run(sessionId),
-    /** Those that were kept long enough, or whose session is gone. */
-    expired: (at: number): Stack[] => expired.all({ at }),
-    /** When the next of those that are kept goes down: at once if its session is gone. */
-    nextExpiry: (): number | undefined => nextExpiry.get()?.at ?? undefined,
+    /** Those that were kept long enough, or are too many, or whose session is gone. */
+    expired: (due: { at: number; maxKept: number }): Stack[] => expired.all(due),
+    /** When the next of those that are kept goes down; 0: at once. */
+    nextExpiry: (maxKept: number): number | undefined => nextExpiry.get({ maxKept })?.at ?? undefined,
     /** Those whose job ended just before the daemon did. */
     left: (): Stack[] => left.all(),
   };

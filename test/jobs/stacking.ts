@@ -26,7 +26,7 @@ export const openStacks = (t: TestContext, { file = "services: {db: {image: redi
   const config = configOf({ compose: { stack_ttl: "1m" } });
   const up = new Set<string>();
   const said: string[] = [];
-  const place = { now: 1000, file, fails: false, stuck: "" };
+  const place = { now: 1000, file, fails: false, stuck: "", down: Promise.resolve() };
   const stacks = {
     up: async ({ name }: StackSpec) => {
       said.push("up");
@@ -36,6 +36,7 @@ export const openStacks = (t: TestContext, { file = "services: {db: {image: redi
     stands: async ({ name }: StackSpec) => up.has(name),
     down: async (name: string) => {
       said.push("down");
+      await place.down;
       if (name === place.stuck) throw new Error("Podman hangs");
       up.delete(name);
     },
@@ -53,7 +54,7 @@ export const openStacks = (t: TestContext, { file = "services: {db: {image: redi
   const own = open();
   t.after(() => own[Symbol.asyncDispose]());
 
-  const raise = async (session: string, keep = false) => {
+  const raise = async (session: string, keep = false, signal = never) => {
     const environment = { type: "compose" as const, path: "/data/compose.yaml", keep };
     const request = requestOf({ podman: { environment } });
     const rules = rulesOf({
@@ -68,7 +69,7 @@ export const openStacks = (t: TestContext, { file = "services: {db: {image: redi
       sessions.insert({ id: session, owner: "local", title: "", workdir: "/workspace", createdAt: 1 });
     const job = jobs.claim(1);
     if (!job) throw new Error("the job has no turn");
-    await own.raise(job, plan, never).catch(() => {});
+    await own.raise(job, plan, signal).catch(() => {});
     jobs.started(job.id, 1);
     return {
       job,

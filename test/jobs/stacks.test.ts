@@ -144,6 +144,26 @@ test("the next job of a session has what the last one keeps, though that one's e
   assert.deepEqual(said, ["up"]);
 });
 
+test("a job that is cancelled does not wait until the services of the one before it are down", async (t) => {
+  const { raise, place, said } = openStacks(t);
+  const first = await raise("a");
+  first.end();
+  const down = Promise.withResolvers<void>();
+  place.down = down.promise;
+  const released = first.release();
+  const cancel = new AbortController();
+  const next = raise("a", false, cancel.signal);
+  cancel.abort();
+  (await next).end({ outcome: "cancelled" });
+  assert.deepEqual(said, ["up", "down"]);
+  down.resolve();
+  await released;
+  const { end, release } = await raise("a");
+  end();
+  await release();
+  assert.deepEqual(said, ["up", "down", "up", "down"]);
+});
+
 test("a stack that cannot be taken down keeps no other up", async (t) => {
   const { raise, up, open, place } = openStacks(t);
   const stuck = await raise("stuck");
