@@ -54,20 +54,25 @@ export type Exit = {
   exitCode: number | undefined;
   oomKilled: boolean;
   stopReason: StopReason | null;
+  /** The run had all of its time. */
+  timeUp: boolean;
   /** A hook failed, and the agent never began. */
   hookFailed: boolean;
   result: ResultLine | undefined;
 };
 
+/** The exit code of a container that Podman's own --timeout ended, as no daemon was there to act, or whose end it has not seen. */
+export const podmanKnowsNone = -1;
+
 /** How the run ended. Success is a result that says so, nothing else: exit codes and silence prove nothing. */
-export const outcomeOf = ({ exitCode, oomKilled, stopReason, hookFailed, result }: Exit): Outcome => {
+export const outcomeOf = ({ exitCode, oomKilled, stopReason, timeUp, hookFailed, result }: Exit): Outcome => {
   const stopped = stopReason && outcomesOfStops[stopReason];
   if (stopped) return stopped;
   if (hookFailed) return "hook_failed";
   if (result) return outcomeOfResult(result);
   if (exitCode === undefined) return "lost";
   if (oomKilled) return "oom_killed";
-  if (exitCode === 255) return "timed_out"; // Podman's own --timeout, when no daemon was there to act
+  if (exitCode === podmanKnowsNone) return timeUp ? "timed_out" : "lost";
   return exitCode === 137 || exitCode === 143 ? "killed" : "agent_error";
 };
 

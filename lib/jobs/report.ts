@@ -165,7 +165,7 @@ const sentences: Record<Exclude<Outcome, "succeeded">, string> = {
   output_limit: "the agent wrote more than jobs.max_output and was ended",
   hook_failed: "a lifecycle hook failed",
   start_failed: "the container could not be started",
-  lost: "the container vanished before the run ended",
+  lost: "the container vanished, or Podman lost sight of it, before the run ended",
 };
 
 const tookCommand =

@@ -1,5 +1,5 @@
 import { chmod, truncate } from "node:fs/promises";
-import { outcomeOf, totalUsage } from "../agent/result.ts";
+import { outcomeOf, podmanKnowsNone, totalUsage } from "../agent/result.ts";
 import type { Containers } from "../podman/containers.ts";
 import { kernelSawOom } from "../podman/kernel-log.ts";
 import { unlessMissing } from "../errors.ts";
@@ -55,12 +55,13 @@ export const settle = async (
     exitCode,
     oomKilled,
     stopReason,
+    timeUp: endedAt - (job.claimedAt ?? endedAt) >= job.timeoutMs,
     hookFailed: isToBlame(summary),
     result,
   });
   close(deps, job, {
     outcome,
-    exitCode: exitCode ?? null,
+    exitCode: exitCode === undefined || exitCode === podmanKnowsNone ? null : exitCode,
     error: errorOf(outcome, summary, exitCode),
     numTurns: result?.num_turns ?? null,
     usage: findUsage(deps, job, summary),

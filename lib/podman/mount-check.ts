@@ -15,7 +15,7 @@ export const mountCheck = (expected: readonly ExpectedMount[], changedFile: stri
     hook: {
       path: "/bin/sh",
       args: ["sh", script, changedFile, ...expected.flatMap(({ device, root, target }) => [device, root, target])],
-      timeout: 10,
+      timeout: 60, // seconds; a busy machine may take ten
     },
     when: { always: true },
     stages: ["createRuntime"],

@@ -5,7 +5,15 @@ import { Outcome } from "../../lib/schema/job.ts";
 import { recordedResult } from "../harness.ts";
 
 const outcome = (exit: Partial<Exit>): string =>
-  outcomeOf({ exitCode: 0, oomKilled: false, stopReason: null, hookFailed: false, result: undefined, ...exit });
+  outcomeOf({
+    exitCode: 0,
+    oomKilled: false,
+    stopReason: null,
+    timeUp: false,
+    hookFailed: false,
+    result: undefined,
+    ...exit,
+  });
 
 for (const [name, expected] of [
   ["text-partial", "succeeded"],
@@ -29,7 +37,9 @@ for (const [title, exit, expected] of [
   ["no result and SIGKILL", { exitCode: 137 }, "killed"],
   ["no result and SIGTERM", { exitCode: 143 }, "killed"],
   ["no result and no memory left", { exitCode: 137, oomKilled: true }, "oom_killed"],
-  ["Podman's own time limit", { exitCode: 255 }, "timed_out"],
+  ["Podman's own time limit", { exitCode: -1, timeUp: true }, "timed_out"],
+  ["an end that Podman has not seen", { exitCode: -1 }, "lost"],
+  ["an exit code of 255", { exitCode: 255, timeUp: true }, "agent_error"],
   ["a result before the kill", { exitCode: 137, oomKilled: true, result: good }, "succeeded"],
   ["a good result and a bad exit code", { exitCode: 1, result: good }, "succeeded"],
   ["a time-out, whatever came after", { exitCode: 143, stopReason: "timed_out", result: good }, "timed_out"],

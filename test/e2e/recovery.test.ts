@@ -13,7 +13,10 @@ type Run = Parameters<Stromboli["run"]>[0];
 
 const claude = { binary: makeStandIn({ after }) };
 const shared = await startStromboli({ after }, { config: { claude, server: { shutdown_grace: "30s" } } });
-const hasty = await startStromboli({ after }, { config: { claude, server: { shutdown_grace: "1s" } } });
+const hasty = await startStromboli(
+  { after },
+  { config: { claude, server: { shutdown_grace: "1s" }, podman: { stop_grace: "1s" } } },
+);
 
 const requestOf = (asked: string | ((session: string) => Run), session_id: string): Run =>
   typeof asked === "string" ? { prompt: asked, claude: { session_id } } : asked(session_id);
@@ -57,6 +60,19 @@ test("a run that ended while no daemon was there ends with its true outcome", as
   await stromboli.start();
   const { outcome, exit_code } = await stromboli.job(session, "ended");
   assert.deepEqual([outcome, exit_code], ["killed", 137]);
+  await noContainers(stromboli);
+});
+
+test("a run that no daemon is there to end is ended by Podman, and has timed out", async () => {
+  const { stromboli, session, container } = await atWork(
+    (session_id) => ({ prompt: "hold", claude: { session_id }, podman: { timeout: "5s" } }),
+    hasty,
+  );
+  await stromboli.end("SIGKILL");
+  await until("the agent's end", async () => (await statusOf(container)) === "exited");
+  await stromboli.start();
+  const { outcome, exit_code } = await stromboli.job(session, "ended");
+  assert.deepEqual([outcome, exit_code], ["timed_out", null]);
   await noContainers(stromboli);
 });
 
