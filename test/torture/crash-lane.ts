@@ -32,6 +32,7 @@ export const createLane = async (t: Owner, config: z.input<typeof Config> = {}) 
     areOver(points()) && // the cheapest first
     count("jobs where state <> 'ended'") === 0 &&
     count("webhook_deliveries where state = 'pending'") === 0 &&
+    count("stacks") === 0 &&
     (await stromboli.containers()).length === 0;
 
   return {

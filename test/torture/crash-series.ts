@@ -1,5 +1,5 @@
 import { isDeepStrictEqual } from "node:util";
-import type { Lane } from "./crash-lane.ts";
+import { createLane, type Lane } from "./crash-lane.ts";
 import { distinct, type Points } from "./crash-points.ts";
 import { survive, type Death, type Scenario, type Verdict } from "./crash-survival.ts";
 import { rootful } from "../e2e/podman.ts";
@@ -56,6 +56,30 @@ export const killAtEach = async (lanes: readonly Lane[], scenario: Scenario, dea
   const ends = await Promise.allSettled(lanes.map(work));
   for (const end of ends) if (end.status === "rejected") throw end.reason;
   return { faults, missed };
+};
+
+/** The first job of a daemon also looks into the image. */
+const firstJob: Scenario = { request: { prompt: "answer hello" }, expected: {} };
+
+/** Daemons that are killed over jobs, side by side. */
+export const createSeries = async (...place: Parameters<typeof createLane>) => {
+  const lanes = await Promise.all([1, 2, 3].map(() => createLane(...place)));
+  const [lane] = lanes as [Lane, Lane, Lane];
+  await Promise.all(lanes.map((each) => learn(each, firstJob)));
+
+  /** Kills daemons over a job, at every so manieth point of its life. */
+  const series = async (scenario: Scenario, every: number) => {
+    const { points, faults: usual } = await learn(lane, scenario);
+    const deaths = someOf(points, every).map((dieAt) => ({ dieAt, revive }));
+    const { faults, missed } = await killAtEach(lanes, scenario, deaths);
+    return {
+      points,
+      faults: [...usual, ...faults],
+      hits: deaths.length - missed.length,
+      share: 1 - missed.length / deaths.length,
+    };
+  };
+  return { lanes, series };
 };
 
 const faultsOf = (dieAt: string, verdict: Verdict, expected: Expected): Fault[] => {

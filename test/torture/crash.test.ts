@@ -6,33 +6,14 @@ import type { AddressInfo } from "node:net";
 import { join } from "node:path";
 import { json } from "node:stream/consumers";
 import { after, test } from "node:test";
-import { createLane, type Lane } from "./crash-lane.ts";
+import type { Lane } from "./crash-lane.ts";
 import { kindsOf } from "./crash-points.ts";
-import { killAtEach, learn, revive, someOf, whole } from "./crash-series.ts";
-import type { Scenario } from "./crash-survival.ts";
+import { createSeries, whole } from "./crash-series.ts";
 import { makeStandIn } from "../e2e/stand-in.ts";
 import { until } from "../e2e/wait.ts";
 
 const config = { claude: { binary: makeStandIn({ after }) }, webhooks: { allow_private: true } };
-const lanes = await Promise.all([1, 2, 3].map(() => createLane({ after }, config)));
-const [lane] = lanes as [Lane, Lane, Lane];
-
-/** The first job of a daemon also looks into the image. */
-const firstJob: Scenario = { request: { prompt: "answer hello" }, expected: {} };
-await Promise.all(lanes.map((each) => learn(each, firstJob)));
-
-/** Kills the daemon over a job, at every so manieth point of its life. */
-const series = async (scenario: Scenario, every: number) => {
-  const { points, faults: usual } = await learn(lane, scenario);
-  const deaths = someOf(points, every).map((dieAt) => ({ dieAt, revive }));
-  const { faults, missed } = await killAtEach(lanes, scenario, deaths);
-  return {
-    points,
-    faults: [...usual, ...faults],
-    hits: deaths.length - missed.length,
-    share: 1 - missed.length / deaths.length,
-  };
-};
+const { lanes, series } = await createSeries({ after }, config);
 
 test("a job ends once and as it must, at whatever step of its life the daemon is killed", async (t) => {
   const lines = `echo '{"step":1}'; echo warning >&2; echo '{"step":2}'`;
