@@ -41,6 +41,7 @@ const commands = new Map<string, () => Promise<() => Command>>([
   ["images", async () => (await import("./commands/images.ts")).imagesCommand],
   ["token", async () => (await import("./commands/token.ts")).tokenCommand],
   ["audit", async () => (await import("./commands/audit.ts")).auditCommand],
+  ["mcp", async () => (await import("./commands/mcp.ts")).mcpCommand],
   ["daemon", async () => (await import("./commands/daemon.ts")).daemonCommand],
   ["status", async () => (await import("./commands/status.ts")).statusCommand],
   ["login", async () => (await import("./commands/login.ts")).loginCommand],

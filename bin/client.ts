@@ -45,7 +45,7 @@ export const failureOf = async (text: string): Promise<Failure> => {
   const { exitCodeOf } = await import("../lib/errors.ts");
   try {
     const { error, code } = JSON.parse(text) as { error: string; code: string }; // the daemon's one error shape
-    return new Failure(error, exitCodeOf(code));
+    return new Failure(error, exitCodeOf(code), code);
   } catch {
     return new Failure(`the daemon answered something else than JSON: ${text.slice(0, 200)}`, exitCodes.internal);
   }

@@ -9,11 +9,14 @@ export type Place = { target: Target; state: string; args: readonly string[] };
 type PlaceFlags = { cwd?: string; config?: string; set?: readonly string[] };
 
 /** The daemon to talk to. One that was named has to be there; this user's own is set up and started when it is not. */
-export const ensureDaemon = async (env: NodeJS.ProcessEnv): Promise<Target> => {
+export const ensureDaemon = async (
+  env: NodeJS.ProcessEnv,
+  setUpOptions?: Parameters<typeof setUp>[0],
+): Promise<Target> => {
   const target = await locateDaemon(env);
   if (await isUp(target)) return target;
   if (env["STROMBOLI_HOST"]) throw noDaemon(env);
-  setUp();
+  await setUp(setUpOptions);
   say("starting the daemon in the background; stop it with: stromboli daemon stop");
   await startInBackground(await ownPlace(env));
   return target;

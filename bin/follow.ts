@@ -1,6 +1,6 @@
 import type { JobResponse, Outcome } from "../lib/schema/job.ts";
-import { failureOf, type Client } from "./client.ts";
-import { checkPresence, createPatience, lostWith, type PatienceOptions } from "./patience.ts";
+import { failureOf, jsonOf, type Client } from "./client.ts";
+import { checkPresence, createPatience, lostWith, patiently, type PatienceOptions } from "./patience.ts";
 import { eventsFrom } from "./sse.ts";
 
 export type JobEvent = { id: number; type: string; data: string };
@@ -49,6 +49,18 @@ export const endOf = async (
     await onEvent?.(event);
   }
   throw lostWith(job);
+};
+
+/** A job with its answer, which it tells by itself where that is too long for an event. */
+export const wholeOf = async (client: Client, ended: EndedJob, options: PatienceOptions): Promise<EndedJob> => {
+  if (!ended.output_truncated) return ended;
+  const { signal } = options;
+  const fetchJob = async () => {
+    const answer = await client.jobs[":id"].$get({ param: { id: ended.id } }, signal && { init: { signal } });
+    await checkPresence(answer);
+    return (await jsonOf(answer)) as EndedJob; // it has ended
+  };
+  return patiently(fetchJob, options);
 };
 
 /** What is new of one connection, and whether that was all. */

@@ -1,4 +1,5 @@
 import type { AgentEvent } from "../lib/agent/events.ts";
+import { commandOf, gist, phases, retrying } from "./phase.ts";
 import { createStatusLine } from "./status-line.ts";
 import { createWords } from "./words.ts";
 
@@ -30,7 +31,7 @@ export const createScreen = ({ stdout, stderr }: Streams) => {
         words.endBlock();
         return wait(`${event.name} ${gist(event.input)}`.trim());
       case "retry":
-        return wait(`the API failed (${event.error.replaceAll("_", " ")}), try ${event.attempt} of ${event.max}`);
+        return wait(retrying(event));
       case "usage":
         return status.count(event.outputTokens);
       case "result":
@@ -61,28 +62,4 @@ export const createScreen = ({ stdout, stderr }: Streams) => {
       status.close();
     },
   };
-};
-
-/** The command that a line says has begun; hooks may print what they like, and that looks alike. */
-const commandOf = (line: string): string | undefined => {
-  if (!line.startsWith('{"type":"stromboli_hook"')) return undefined;
-  try {
-    const { command, state } = JSON.parse(line) as { command?: unknown; state?: unknown };
-    return state === "started" && typeof command === "string" ? gist({ command }) : undefined;
-  } catch {
-    return undefined;
-  }
-};
-
-const phases: Readonly<Record<string, string>> = {
-  pending: "waiting for its turn",
-  pulling: "pulling the image",
-  starting: "starting a container",
-};
-
-/** The first line of what a tool is given: its command, file or pattern. */
-const gist = (input: unknown): string => {
-  const fields: unknown[] = typeof input === "object" && input !== null ? Object.values(input) : [];
-  const [line = ""] = (fields.find((field) => typeof field === "string") ?? "").split("\n");
-  return line;
 };

@@ -1,7 +1,9 @@
-import { spawn, spawnSync, type ChildProcess } from "node:child_process";
+import { spawn, type ChildProcess } from "node:child_process";
+import { once } from "node:events";
 import { closeSync, fstatSync, mkdirSync, openSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
+import { messageOf } from "../lib/errors.ts";
 import { isUp } from "./client.ts";
 import type { Place } from "./ensure.ts";
 import { exitCodes, Failure } from "./failure.ts";
@@ -11,10 +13,17 @@ const readyWithinMs = 20_000;
 const otherReadyWithinMs = 5000;
 const probeEveryMs = 25;
 
+type SetUpOptions = { args?: readonly string[]; stdin?: "inherit" | "ignore" };
+
 /** Runs bin/setup, which says on stderr what it does; throws when the machine is not fit afterwards. */
-export const setUp = (args: readonly string[] = []): void => {
-  const { status, error } = spawnSync(join(root, "bin/setup"), args, { stdio: ["inherit", 2, 2] });
-  if (error) throw new Failure(`bin/setup could not be run: ${error.message}`, exitCodes.unreachable);
+export const setUp = async ({ args = [], stdin = "inherit" }: SetUpOptions = {}): Promise<void> => {
+  const child = spawn(join(root, "bin/setup"), args, { stdio: [stdin, 2, 2] });
+  const status = await once(child, "close").then(
+    ([code]) => code as number | null, // of an event with one meaning
+    (error: unknown) => {
+      throw new Failure(`bin/setup could not be run: ${messageOf(error)}`, exitCodes.unreachable);
+    },
+  );
   if (status !== 0) throw new Failure("the set-up did not end well; see above", status ?? exitCodes.unreachable);
 };
 

@@ -25,7 +25,7 @@ export const submit = (
 export const withdraw = async (
   client: Client,
   submitted: Promise<Submitted>,
-  interrupts: Interrupts,
+  interrupts: Pick<Interrupts, "again" | "exitCode">,
 ): Promise<Failure> => {
   const interrupted = (what: string) => new Failure(`interrupted; ${what}`, interrupts.exitCode());
   let id: string | undefined;

@@ -1,10 +1,9 @@
 import { eventsOf } from "../lib/agent/events.ts";
 import { closing } from "./closing.ts";
-import { jsonOf, type Client } from "./client.ts";
-import { endOf, type EndedJob, type JobEvent } from "./follow.ts";
+import type { Client } from "./client.ts";
+import { endOf, wholeOf, type EndedJob, type JobEvent } from "./follow.ts";
 import { lineOf } from "./long-line.ts";
 import { exitCodeOf } from "./outcome.ts";
-import { checkPresence, patiently } from "./patience.ts";
 import { printJson } from "./print.ts";
 
 export type WatchOptions = { json: boolean; signal: AbortSignal };
@@ -33,21 +32,11 @@ const show = async (client: Client, job: string, { live, signal }: ShowOptions):
       signal,
       ...(screen && { onEvent, onConnection: screen.connected }),
     });
-    ended = last.output_truncated ? await wholeOf(client, job, signal) : last;
+    ended = await wholeOf(client, last, { signal });
     return ended;
   } finally {
     screen?.end(ended?.output);
   }
-};
-
-/** An answer that is too long for an event is told by the job itself. */
-const wholeOf = (client: Client, id: string, signal: AbortSignal): Promise<EndedJob> => {
-  const fetchJob = async () => {
-    const answer = await client.jobs[":id"].$get({ param: { id } }, { init: { signal } });
-    await checkPresence(answer);
-    return (await jsonOf(answer)) as EndedJob; // it has ended
-  };
-  return patiently(fetchJob, { signal });
 };
 
 const openScreen = async (live: boolean) => {

@@ -59,7 +59,7 @@ const serve = async ({ config, set }: ServeFlags, { args: [word] }: Command): Pr
 const start = async (_flags: unknown, command: Command): Promise<void> => {
   const place = await placeOf(command);
   if (await isUp(place.target)) return say("the daemon runs already");
-  setUp();
+  await setUp();
   await startInBackground(place);
   say("the daemon runs");
 };

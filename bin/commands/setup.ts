@@ -8,5 +8,5 @@ export const setupCommand = () =>
     .option("--musl", "also fetch the CLI for images on musl, such as Alpine (370 MB)")
     .addHelpText("after", "\nExamples:\n  stromboli setup --force\n  stromboli setup --musl")
     .action(({ force, musl }: { force?: true; musl?: true }) =>
-      setUp([...(force ? ["--force"] : []), ...(musl ? ["--musl"] : [])]),
+      setUp({ args: [...(force ? ["--force"] : []), ...(musl ? ["--musl"] : [])] }),
     );
