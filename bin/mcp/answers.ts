@@ -4,7 +4,7 @@ import { isUnreachable } from "../client.ts";
 import { exitCodes, Failure } from "../failure.ts";
 
 /** What a tool says of a text at once, in characters: clients cut, or refuse, answers of some 10,000 tokens. */
-export const longest = 20_000;
+const longest = 20_000;
 
 /** A part of a text; `next` is where to read on, and no character is cut in two. */
 export const cut = (text: string, from = 0, most = longest): { text: string; next?: number } => {

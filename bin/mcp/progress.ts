@@ -29,7 +29,7 @@ export const createProgress = ({ mcpReq: { _meta, notify } }: Pick<ServerContext
 };
 
 /** What an event of a job means to who waits for its end. Pure. */
-export const messagesOf = ({ type, data }: JobEvent): string[] => {
+const messagesOf = ({ type, data }: JobEvent): string[] => {
   if (type === "status") return statusMessages(data);
   if (type === "hook") return [commandOf(data) ?? []].flat();
   return type === "output" ? eventsOf(data).flatMap(messageOf) : [];

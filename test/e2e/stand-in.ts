@@ -9,7 +9,7 @@ import type { Owner } from "./harness.ts";
  * signal or an exit code, whoever caused it, and of what a container is like. It costs half the CPU of the real one.
  * `answer TEXT` gives the result, `tell` gives its input as the result, `hold` waits for a file `go` in the workdir.
  */
-export const makeStandIn = (t: Owner): string => {
+export const makeStandIn = (t: Owner, script = shell): string => {
   const folder = mkdtempSync("/tmp/stromboli-e2e-cli-");
   t.after(async () => rmSync(folder, { recursive: true }));
   const path = join(folder, "claude");
@@ -25,7 +25,7 @@ export const scripted = (commands: string, more: Partial<z.input<typeof RunReque
   ...more,
 });
 
-const script = `#!/bin/sh
+const shell = `#!/bin/sh
 answer() {
   printf '{"type":"result","subtype":"success","is_error":false,"num_turns":1,"result":"%s","session_id":"-"}\\n' "$1"
 }
@@ -34,4 +34,14 @@ tell() {
 }
 hold() { touch begun; until [ -e go ]; do sleep 0.1; done; }
 eval "$(head -n 1 | jq -r .message.content)"
+`;
+
+/** Another one, that says its prompt again, and to `recall` what the session's prompt before was. */
+export const echo = `#!/bin/sh
+prompt=$(head -n 1 | jq -r .message.content)
+answer="echo: $prompt"
+if [ "$prompt" = recall ]; then answer=$(cat ~/said); else printf '%s' "$prompt" >~/said; fi
+jq -nc --arg text "$answer" '
+  {type: "assistant", message: {role: "assistant", content: [{type: "text", text: $text}]}},
+  {type: "result", subtype: "success", is_error: false, num_turns: 1, result: $text, session_id: "-"}'
 `;
