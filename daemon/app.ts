@@ -32,6 +32,7 @@ import { authRoutes } from "./routes/auth.ts";
 import { healthRoutes } from "./routes/health.ts";
 import { imageRoutes } from "./routes/images.ts";
 import { jobRoutes } from "./routes/jobs.ts";
+import { pageRoutes } from "./routes/page.ts";
 import { pruneRoutes } from "./routes/prune.ts";
 import { runRoutes } from "./routes/run.ts";
 import { secretRoutes } from "./routes/secrets.ts";
@@ -94,7 +95,8 @@ export const createApp = ({ config, health, credential, log, ...deps }: AppDeps)
     .route("/", secretRoutes(deps))
     .route("/", sessionRoutes(deps))
     .route("/", imageRoutes(deps))
-    .route("/", auditRoutes(deps));
+    .route("/", auditRoutes(deps))
+    .route("/", pageRoutes());
 };
 
 /** The name of an image holds slashes, which a parameter of a path does not. */

@@ -38,7 +38,10 @@ const channels = new Map();
 
 const receive = async (request, response) => {
   const body = await text(request);
-  if (!isFromChat(request.headers, body)) return void response.writeHead(401).end();
+  if (!isFromChat(request.headers, body)) {
+    response.writeHead(401).end();
+    return;
+  }
   const { channel_id, text: prompt, response_url } = Object.fromEntries(new URLSearchParams(body));
   const before = channels.get(channel_id) ?? Promise.resolve(undefined);
   const answered = before.then(async (session) => {

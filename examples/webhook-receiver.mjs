@@ -18,7 +18,10 @@ const isOurs = (headers, body) => {
 
 const receive = async (request, response) => {
   const body = await buffer(request); // as it came: parsed and printed again it would be another one
-  if (!isOurs(request.headers, body)) return void response.writeHead(401).end();
+  if (!isOurs(request.headers, body)) {
+    response.writeHead(401).end();
+    return;
+  }
   const delivery = request.headers["x-stromboli-delivery"];
   if (!seen.has(delivery)) {
     seen.add(delivery);

@@ -29,6 +29,11 @@ test_servers() {
   rm -rf "$state/unpacked"
 }
 
+# Installed, as it needs some dozens of libraries. The page works in other browsers as well.
+test_browser() {
+  has chromium || has chromium-browser || install_packages chromium chromium
+}
+
 unpack() { # PACKAGES
   has apt-get && say "fetching $1 for the tests" && logged fetch_packages "$@"
 }

@@ -5,6 +5,7 @@ export type Need = Scope | "any" | "public" | "unknown";
 
 const rules: readonly [method: string, path: RegExp, need: Need][] = [
   ["GET", /^\/(health|healthz|readyz|openapi\.json)$/, "public"],
+  ["GET", /^\/(page\/[^/]+)?$/, "public"], // it holds nothing, and asks for a token itself
   ["POST", /^\/auth\/refresh$/, "public"], // the refresh token is in the body
   ["GET", /^\/auth\/validate$/, "any"],
   ["POST", /^\/auth\/(token|logout)$/, "any"],

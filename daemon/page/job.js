@@ -1,0 +1,142 @@
+import { call, follow } from "./api.js";
+import { createConversation, folded } from "./conversation.js";
+import { element, facts, tell } from "./element.js";
+import { ago, cost, duration, isOver, state, titleOf } from "./words.js";
+
+/** A job: how it stands, what goes on in it, and what it came to. */
+export const showJob = async (view, { id, signal }) => {
+  const job = await call(`/jobs/${id}`, { signal });
+  const head = element("div");
+  const conversation = createConversation("Conversation");
+  const extras = { hook: folded("Hooks", ""), stderr: folded("Errors of the CLI", "") };
+  for (const extra of Object.values(extras)) extra.hidden = true;
+  const heading = element("h1", { tabIndex: -1 }, titleOf(job));
+  view.replaceChildren(
+    element("p", {}, element("a", { href: "#/" }, "← Jobs")),
+    heading,
+    head,
+    element("h2", {}, "Conversation"),
+    ...Object.values(extras),
+    ...conversation.parts,
+  );
+  heading.focus();
+  const update = (next) => keepFocus(head, () => head.replaceChildren(...headOf(next)));
+  update(job);
+  await watch({ job, signal, conversation, extras, update });
+};
+
+/** Who was at the button stays there, though it is another one. */
+const keepFocus = (head, change) => {
+  const isHere = head.contains(document.activeElement);
+  change();
+  if (isHere) head.querySelector(".actions > *").focus();
+};
+
+const onConnection = (up) => tell(up ? "" : "The connection is lost; trying again …");
+
+const watch = async ({ job, signal, conversation, extras, update }) => {
+  const path = `/jobs/${job.id}`;
+  const live = !isOver(job);
+  for await (const { type, data } of follow(job.id, { signal, onConnection })) {
+    if (type === "output") staying(live, () => showLine(data, conversation));
+    if (type in extras) {
+      extras[type].hidden = false;
+      extras[type].lastChild.append(`${data}\n`);
+    }
+    if (type === "status" && live) {
+      tell(`The job is ${JSON.parse(data).status}`);
+      update(await call(path, { signal }));
+    }
+    if (type === "done" && live) tell(`The job has ended: ${JSON.parse(data).outcome.replaceAll("_", " ")}`);
+  }
+  conversation.clear();
+  const ended = await call(path, { signal });
+  update(ended);
+  if (conversation.isEmpty() && ended.output) conversation.add("assistant", ended.output);
+};
+
+/** Who looks at the end of what grows goes on looking at it. */
+const staying = (live, change) => {
+  const { scrollHeight } = document.documentElement;
+  const isAtEnd = live && scrollHeight > innerHeight && innerHeight + scrollY > scrollHeight - nearPx;
+  change();
+  if (isAtEnd) scrollTo(0, document.documentElement.scrollHeight);
+};
+
+const nearPx = 80;
+
+/** An agent can write what it likes there, so a line may be anything; one that makes no sense is passed over. */
+const showLine = (line, conversation) => {
+  try {
+    output(JSON.parse(line), conversation);
+  } catch (error) {
+    console.debug(error);
+  }
+};
+
+/** What a line of the CLI says. */
+const output = ({ type, message, event, parent_tool_use_id }, conversation) => {
+  if (parent_tool_use_id) return; // a subagent talks to the agent
+  if (type === "stream_event") delta(event, conversation);
+  if (type === "assistant" || type === "user") conversation.add(type, message.content);
+  if (type === "stromboli_long_line")
+    conversation.add("user", [{ type: "tool_result", content: "(too long to show)" }]);
+  if (type === "assistant")
+    for (const { type: kind, name } of message.content) if (kind === "tool_use") tell(`Using ${name}`);
+};
+
+const delta = (event, conversation) => {
+  if (event.type === "message_start") conversation.clear();
+  if (event.delta?.type === "text_delta") conversation.write(event.delta.text);
+};
+
+const headOf = (job) => {
+  const { words, look } = state(job);
+  return [
+    element("p", {}, element("strong", { className: `state ${look}` }, words)),
+    ...(job.error ? [element("p", { role: "alert" }, job.error)] : []),
+    ...(isOver(job) ? [phases(job.timings_ms)] : []),
+    factsOf(job),
+    element("div", { className: "actions" }, isOver(job) ? goOn(job) : cancel(job)),
+  ];
+};
+
+const factsOf = ({ started_at, usage, num_turns, image, session_id, id, labels }) =>
+  facts({
+    Started: started_at && ago(started_at),
+    ...(usage && {
+      Model: usage.model,
+      Tokens: usage.total_tokens.toLocaleString("en"),
+      Cost: cost(usage.estimated_cost_usd),
+    }),
+    Turns: num_turns > 0 && String(num_turns),
+    Image: image.reference,
+    Session: element("a", { href: `#/sessions/${session_id}` }, session_id.slice(0, 8)),
+    Job: id,
+    ...labels,
+  });
+
+/** What took how long. */
+const phases = (timings) =>
+  element(
+    "ol",
+    { className: "phases", ariaLabel: "Phases" },
+    ...["queue", "pull", "create", "hooks", "agent"]
+      .filter((name) => timings[name] > 0)
+      .map((name) => element("li", {}, element("span", { className: "quiet" }, `${name} `), duration(timings[name]))),
+  );
+
+const goOn = ({ session_id }) => element("a", { className: "primary", href: `#/new/${session_id}` }, "Continue");
+
+const cancel = ({ id }) => {
+  const button = element("button", { type: "button", className: "danger" }, "Cancel");
+  button.addEventListener("click", async () => {
+    button.disabled = true;
+    tell("Cancelling …");
+    await call(`/jobs/${id}`, { method: "DELETE" }).catch(({ message }) => {
+      tell(message);
+      button.disabled = false;
+    });
+  });
+  return button;
+};
