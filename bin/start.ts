@@ -3,7 +3,6 @@ import { once } from "node:events";
 import { closeSync, fstatSync, mkdirSync, openSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
-import { messageOf } from "../lib/errors.ts";
 import { isUp } from "./client.ts";
 import type { Place } from "./ensure.ts";
 import { exitCodes, Failure } from "./failure.ts";
@@ -21,7 +20,7 @@ export const setUp = async ({ args = [], stdin = "inherit" }: SetUpOptions = {})
   const status = await once(child, "close").then(
     ([code]) => code as number | null, // of an event with one meaning
     (error: unknown) => {
-      throw new Failure(`bin/setup could not be run: ${messageOf(error)}`, exitCodes.unreachable);
+      throw new Failure(`bin/setup could not be run: ${String(error)}`, exitCodes.unreachable);
     },
   );
   if (status !== 0) throw new Failure("the set-up did not end well; see above", status ?? exitCodes.unreachable);

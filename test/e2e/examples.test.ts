@@ -162,7 +162,7 @@ test("the chat bot posts answers, and a channel is one conversation", async (t) 
   const { port } = chat.address() as AddressInfo; // TCP and listening: never null, never a pipe
   const { address } = await serve(t, process.execPath, "chat-bot.mjs");
   const say = (text: string) => {
-    const body = `${new URLSearchParams({ channel_id: "C1", text, response_url: `http://127.0.0.1:${port}/` })}`;
+    const body = new URLSearchParams({ channel_id: "C1", text, response_url: `http://127.0.0.1:${port}/` }).toString();
     const timestamp = Math.floor(Date.now() / 1000);
     const signature = `v0=${createHmac("sha256", secret).update(`v0:${timestamp}:${body}`).digest("hex")}`;
     const headers = { "x-slack-request-timestamp": String(timestamp), "x-slack-signature": signature };

@@ -6,15 +6,19 @@ import { createCliFinder } from "../../lib/agent/binary.ts";
 import { Config } from "../../lib/schema/config.ts";
 import { startStromboli } from "./harness.ts";
 import { environmentOf } from "./place.ts";
+import { echo, makeStandIn } from "./stand-in.ts";
 
 const launcher = join(import.meta.dirname, "../../bin/stromboli");
-const { place, key, model, list } = await startStromboli({ after });
+const { place, key, model, list } = await startStromboli(
+  { after },
+  { config: { claude: { binary: makeStandIn({ after }, echo) } } },
+);
 
 test("the real CLI runs an agent in a container by its tool, and reads the answer", async () => {
   const cli = createCliFinder(Config.parse({})).glibc();
   assert.ok(cli);
   const server = { command: launcher, args: ["mcp"], env: { STROMBOLI_HOST: `unix://${place.socket}` } };
-  const run = { prompt: "use Bash: echo $((6 * 7))", labels: { by: "mcp" } };
+  const run = { prompt: "hello in there", labels: { by: "mcp" } };
   const { stdout } = await execa(
     cli,
     [
@@ -31,7 +35,7 @@ test("the real CLI runs an agent in a container by its tool, and reads the answe
       env: environmentOf(place, { HOME: place.folder, ANTHROPIC_BASE_URL: model.url, ANTHROPIC_API_KEY: key }),
     },
   );
-  assert.match(stdout, /result: .*42/);
+  assert.match(stdout, /result: echo: hello in there/);
   const { jobs } = await list("?label=by=mcp");
   assert.deepEqual(jobs.map(({ outcome }) => outcome), ["succeeded"]); // prettier-ignore
 });
