@@ -44,6 +44,7 @@ const commands = new Map<string, () => Promise<() => Command>>([
   ["mcp", async () => (await import("./commands/mcp.ts")).mcpCommand],
   ["daemon", async () => (await import("./commands/daemon.ts")).daemonCommand],
   ["status", async () => (await import("./commands/status.ts")).statusCommand],
+  ["doctor", async () => (await import("./commands/doctor.ts")).doctorCommand],
   ["login", async () => (await import("./commands/login.ts")).loginCommand],
   ["setup", async () => (await import("./commands/setup.ts")).setupCommand],
   ["version", async () => (await import("./commands/version.ts")).versionCommand],

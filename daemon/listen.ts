@@ -1,12 +1,11 @@
 import { once } from "node:events";
 import { chmodSync, mkdirSync, rmSync } from "node:fs";
 import type { Server } from "node:http";
-import { connect, type AddressInfo } from "node:net";
+import type { AddressInfo } from "node:net";
 import { dirname } from "node:path";
 import { isOwnFolder } from "../lib/paths.ts";
 import { messageOf, StromboliError } from "../lib/errors.ts";
-
-export const longestSocketPath = 107; // the kernel's limit, less the closing NUL
+import { answers, longestSocketPath } from "../lib/socket.ts";
 
 /** Listens on a unix socket that only this user can open; takes the place of one that nobody listens on any more. */
 export const listenOnSocket = async (server: Server, path: string): Promise<void> => {
@@ -42,16 +41,4 @@ export const listenOnPort = async (server: Server, { host, port }: { host: strin
     );
   }
   return (server.address() as AddressInfo).port; // TCP and listening: never null, never a pipe
-};
-
-const answers = async (path: string): Promise<boolean> => {
-  const socket = connect(path);
-  try {
-    await once(socket, "connect");
-    return true;
-  } catch {
-    return false;
-  } finally {
-    socket.destroy();
-  }
 };

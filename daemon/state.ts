@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { socketName } from "../lib/broker/broker.ts";
 import { messageOf, StromboliError } from "../lib/errors.ts";
 import { jobFolder } from "../lib/jobs/folder.ts";
-import { longestSocketPath } from "./listen.ts";
+import { longestSocketPath } from "../lib/socket.ts";
 
 /** A state folder that is read-only, full or spoilt is the user's to mend, and no bug of ours. */
 export const usable = <Value>(path: string, open: () => Value): Value => {

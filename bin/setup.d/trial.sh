@@ -56,7 +56,7 @@ try_candidates() {
     printf "# Made by Stromboli's bin/setup; remade by bin/setup --force\n%b" "$candidate" >"$state/trial.conf"
     export "$variable=$state/trial.conf"
     try || continue
-    mkdir -p "$conf"
+    mkdir -p -m 0700 "$conf"
     mv "$state/trial.conf" "$file"
     rm -f "$stale"
     use_conf

@@ -28,6 +28,9 @@ export const createCliFinder = ({ claude }: Config, { arch = process.arch, fetch
     /** The binary for glibc images, if it is there; what the daemon's health depends on. */
     glibc: () => (glibc !== undefined && existsSync(glibc) ? glibc : undefined),
 
+    /** The binary for musl images, if it is there. */
+    musl: () => (musl !== undefined && existsSync(musl) ? musl : undefined),
+
     /** Refuses what is for another machine, as `image_incompatible`. */
     checkPlatform(platform: string): void {
       const own = platforms[arch] ?? [];

@@ -53,5 +53,5 @@ const dropped = new Set([
 export const passedOn = ({ headers }: { headers: IncomingMessage["headers"] }): OutgoingHttpHeaders =>
   Object.fromEntries(Object.entries(headers).filter(([name]) => !dropped.has(name)));
 
-const authorization = ({ kind, value }: Credential): OutgoingHttpHeaders =>
+export const authorization = ({ kind, value }: Credential): OutgoingHttpHeaders =>
   kind === "api_key" ? { "x-api-key": value } : { authorization: `Bearer ${value}` };

@@ -12,7 +12,8 @@ import type { Machine, Plan } from "./plan.ts";
 import { home } from "./volumes.ts";
 
 const brokerFolder = "/opt/stromboli";
-const cliPath = "/opt/claude/claude";
+/** Where the CLI is mounted. */
+export const cliPath = "/opt/claude/claude";
 
 /** What is known of a run once its job exists. */
 export type Placement = {

@@ -22,11 +22,17 @@ export const openDatabase = (path: string, migrations: URL = shipped): Db => {
   }
 };
 
-/** Applies `0001_*.sql`, `0002_*.sql`, … once each; SQLite's user_version says how far we are. */
-const migrate = (db: Db, migrations: URL): void => {
-  const files = readdirSync(migrations)
+/** How many migrations this build knows. */
+export const knownMigrations = (): number => filesIn(shipped).length;
+
+const filesIn = (migrations: URL): string[] =>
+  readdirSync(migrations)
     .filter((name) => /^\d{4}_\w+\.sql$/.test(name))
     .toSorted();
+
+/** Applies `0001_*.sql`, `0002_*.sql`, … once each; SQLite's user_version says how far we are. */
+const migrate = (db: Db, migrations: URL): void => {
+  const files = filesIn(migrations);
   const current = Number(db.pragma("user_version", { simple: true }));
   if (current > files.length) {
     throw new StromboliError(
