@@ -67,6 +67,7 @@ export const startDaemon = async ({ config, file, env, log }: DaemonOptions) => 
   if (!isLoopback(host) && parts.apiTokens.list().length === 0)
     log.warn({ url }, "nobody has a token for this address yet; make one with: stromboli token create");
 
+  parts.warnings.look();
   collector.collectAll();
   const resources = stack.move();
   return { url, socket, [Symbol.asyncDispose]: () => resources.disposeAsync() };

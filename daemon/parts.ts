@@ -9,6 +9,7 @@ import { createUpstream } from "../lib/broker/upstream.ts";
 import { createConversations } from "../lib/conversations.ts";
 import { findCredential } from "../lib/credentials.ts";
 import { createScriptedModel } from "../lib/demo/model.ts";
+import { createWarnings } from "../lib/doctor/warnings.ts";
 import { createHealth } from "../lib/health.ts";
 import { createRunner } from "../lib/jobs/runner.ts";
 import { createViews } from "../lib/jobs/views.ts";
@@ -80,16 +81,18 @@ export const createParts = ({ config, env, log, folders, own, stores }: Options,
   });
   const conversations = createConversations({ ...common, stacks: containerParts.stacks });
   const retention = stack.use(createRetention({ ...common, store: stores.retentionStore }));
+  const warnings = stack.use(createWarnings({ ...common, env, podman, state: folders.state }));
   const health = createHealth({
     podman,
     db: stores.db,
     cli,
     credential,
+    warnings: warnings.latest,
     isDraining: runner.isDraining,
     now: () => performance.now(),
   });
   const access = { secrets, auth: createAuth(common), apiTokens: createApiTokens(common), audit: createAudit(common) };
   const { deliveries } = stores;
   const shown = { views, deliveries, catalogue, conversations };
-  return { config, log, ...access, ...shown, credential, runner, outbox, retention, health };
+  return { config, log, ...access, ...shown, credential, runner, outbox, retention, health, warnings };
 };

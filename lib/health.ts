@@ -2,7 +2,7 @@ import type { CliFinder } from "./agent/binary.ts";
 import type { Credential } from "./credentials.ts";
 import { messageOf } from "./errors.ts";
 import type { Podman } from "./podman/podman.ts";
-import type { Component } from "./schema/health.ts";
+import type { Component, Warning } from "./schema/health.ts";
 import type { Db } from "./store/database.ts";
 
 type Deps = {
@@ -10,6 +10,8 @@ type Deps = {
   db: Db;
   cli: CliFinder;
   credential: () => Credential | undefined;
+  /** What is known to be less than it should be, without a wait. */
+  warnings: () => readonly Warning[];
   /** Whether the daemon is about to end and takes nothing more. */
   isDraining: () => boolean;
   now: () => number;
@@ -19,7 +21,7 @@ export type Health = ReturnType<typeof createHealth>;
 const freshMs = 5000;
 
 /** What the daemon depends on, looked at no more than once in five seconds. */
-export const createHealth = ({ podman, db, cli, credential, isDraining, now }: Deps) => {
+export const createHealth = ({ podman, db, cli, credential, warnings, isDraining, now }: Deps) => {
   let last: { at: number; components: Promise<Component[]> } | undefined;
 
   const check = (): Promise<Component[]> =>
@@ -37,6 +39,7 @@ export const createHealth = ({ podman, db, cli, credential, isDraining, now }: D
 
   return {
     isDraining,
+    warnings,
     components(): Promise<Component[]> {
       if (!last || now() - last.at >= freshMs) last = { at: now(), components: check() };
       return last.components;

@@ -22,6 +22,7 @@ const openHealth = (t: TestContext, { script = "echo 5.0", cli = true, ...option
     db,
     cli: createCliFinder(configOf({ claude: { binary: join(folder, cli ? "claude" : "none") } })),
     credential: options.credential ?? (() => ({ kind: "api_key", value: "sk-secret" })),
+    warnings: () => [],
     isDraining: () => clock.draining,
     now: () => clock.now,
   });

@@ -21,5 +21,7 @@ const status = async ({ json }: { json?: true }): Promise<void> => {
       const mark = state === "ok" ? styleText("green", "✔") : styleText("red", "✖");
       console.log(`${mark} ${printable(`${name}${error === undefined ? "" : `: ${error}`}`)}`);
     }
+    for (const { name, message, remedy } of health.warnings ?? [])
+      console.log(`${styleText("yellow", "!")} ${printable(`${name}: ${message}; ${remedy}`)}`);
   }
 };

@@ -1,4 +1,5 @@
 import { createRoute, OpenAPIHono } from "@hono/zod-openapi";
+import type { Context } from "hono";
 import { noCredentials, type Credential } from "../../lib/credentials.ts";
 import { messageOf } from "../../lib/errors.ts";
 import type { Health as HealthChecks } from "../../lib/health.ts";
@@ -45,17 +46,19 @@ export const healthRoutes = ({
   /** The version of the CLI that runs use. */
   installedCli: string;
 }) => {
-  const report = async () => {
+  /** Warnings name paths and users, which is nothing for the network: this route asks nobody for a token. */
+  const report = async (c: Context<Variables>) => {
     const components = await checks.components();
     const status = components.every((component) => component.status === "ok") ? ("ok" as const) : ("degraded" as const);
-    return { status, name: "stromboli" as const, version, components };
+    const known = { status, name: "stromboli" as const, version, components };
+    return c.get("open") ? { ...known, warnings: [...checks.warnings()] } : known;
   };
 
   return new OpenAPIHono<Variables>()
-    .openapi(health, async (c) => c.json(await report(), 200))
+    .openapi(health, async (c) => c.json(await report(c), 200))
     .openapi(healthz, (c) => c.json({ status: "ok" as const }, 200))
     .openapi(readyz, async (c) => {
-      const body = await report();
+      const body = await report(c);
       return body.status === "ok" && !checks.isDraining() ? c.json(body, 200) : c.json(body, 503);
     })
     .openapi(claudeStatus, (c) => {

@@ -24,7 +24,7 @@ const script = `cat /sys/fs/cgroup/memory.max 2>/dev/null || cat /sys/fs/cgroup/
 
 type Trial = Pick<Options, "config" | "machine" | "binary"> & { memoryBytes: number };
 
-export const trialArgv = ({ config: { podman, defaults }, machine, binary, memoryBytes }: Trial): string[] => [
+const trialArgv = ({ config: { podman, defaults }, machine, binary, memoryBytes }: Trial): string[] => [
   "run", "--rm", "--init", "--pull=never", "--network=none",
   `--name=stromboli-doctor-${process.pid}`,
   "--log-driver=none",

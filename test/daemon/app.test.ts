@@ -132,13 +132,20 @@ test("health is 200 also when something is wrong, and says what", async (t) => {
           { name: "podman", status: "ok" },
           { name: "claude", status: "error" },
         ],
+        warnings: [{ name: "disk", message: "full", remedy: "make room" }],
       },
     ],
   );
 });
 
-test("health is ok when every component is", async (t) => {
-  assert.equal((await healthOf(t, "/health", "ok")).body["status"], "ok");
+test("health is ok when every component is, whatever warnings there are", async (t) => {
+  const { status, warnings } = (await healthOf(t, "/health", "ok")).body;
+  assert.deepEqual([status, (warnings as unknown[]).length], ["ok", 1]);
+});
+
+test("where a token is needed health tells strangers of no warnings: they name paths and users", async (t) => {
+  const { body } = await openApp(t, { auth: { required: "always" } }).json("/health");
+  assert.deepEqual([body["status"], body["warnings"]], ["ok", undefined]);
 });
 
 test("readiness is 503 when something is wrong, liveness is not", async (t) => {

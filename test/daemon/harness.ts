@@ -101,7 +101,11 @@ export const openApp = (t: TestContext, options: Options = {}) => {
       pulls: { join: join ?? notHere },
     }),
     conversations: place.conversations,
-    health: { components: () => Promise.resolve(components), isDraining: place.runner.isDraining },
+    health: {
+      components: () => Promise.resolve(components),
+      warnings: () => [{ name: "disk", message: "full", remedy: "make room" }],
+      isDraining: place.runner.isDraining,
+    },
     deliveries: place.deliveries,
     outbox: { redeliver: () => undefined },
     collector: { passOn: () => {} },
