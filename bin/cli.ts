@@ -43,6 +43,7 @@ const commands = new Map<string, () => Promise<() => Command>>([
   ["audit", async () => (await import("./commands/audit.ts")).auditCommand],
   ["mcp", async () => (await import("./commands/mcp.ts")).mcpCommand],
   ["daemon", async () => (await import("./commands/daemon.ts")).daemonCommand],
+  ["service", async () => (await import("./commands/service.ts")).serviceCommand],
   ["status", async () => (await import("./commands/status.ts")).statusCommand],
   ["doctor", async () => (await import("./commands/doctor.ts")).doctorCommand],
   ["login", async () => (await import("./commands/login.ts")).loginCommand],

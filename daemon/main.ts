@@ -2,6 +2,7 @@ import { once } from "node:events";
 import { loadConfig } from "../lib/config.ts";
 import { StromboliError } from "../lib/errors.ts";
 import { createLog } from "../lib/log.ts";
+import { notifySystemd } from "../lib/service/notify.ts";
 import { startDaemon } from "./daemon.ts";
 
 export type MainOptions = { config?: string | undefined; set?: readonly string[] };
@@ -15,7 +16,9 @@ export const main = async ({ config: file, set = [] }: MainOptions = {}): Promis
   log.debug({ file: found ?? "defaults" }, "configuration read");
   const stop = new AbortController();
   process.once("SIGTERM", () => stop.abort()).once("SIGINT", () => stop.abort()); // a second one ends the process at once
-  await using _ = await startDaemon({ config, file: found, env, log });
+  await using stack = new AsyncDisposableStack();
+  stack.use(await startDaemon({ config, file: found, env, log }));
+  stack.use(await notifySystemd({ env, log }));
   if (!stop.signal.aborted) await once(stop.signal, "abort");
   log.info({}, "stopping");
 };

@@ -67,6 +67,8 @@ export type CallOptions = {
   signal?: AbortSignal;
 };
 
+const full = [{ name: "disk", message: "full", remedy: "make room" }];
+
 /** The real app over the real runner, views, database and files; the containers are the test's. */
 export const openApp = (t: TestContext, options: Options = {}) => {
   const { components = [], credential = () => undefined, output = resultLine, ends = true, ...more } = options;
@@ -102,9 +104,9 @@ export const openApp = (t: TestContext, options: Options = {}) => {
     }),
     conversations: place.conversations,
     health: {
-      components: () => Promise.resolve(components),
-      warnings: () => [{ name: "disk", message: "full", remedy: "make room" }],
       isDraining: place.runner.isDraining,
+      components: () => Promise.resolve(components),
+      warnings: () => full,
     },
     deliveries: place.deliveries,
     outbox: { redeliver: () => undefined },
