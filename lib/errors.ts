@@ -68,6 +68,9 @@ const table = {
 export type ErrorCode = keyof typeof table;
 export const errorCodes = Object.keys(table) as ErrorCode[]; // keys of a const object are its literal keys
 
+type Row = { status: number; exit: number; hint: string };
+export const rowOf = (code: ErrorCode): Row => table[code];
+
 /** One place in a request or a configuration file that does not fit. */
 export type Issue = { path: string; message: string };
 
