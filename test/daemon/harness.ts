@@ -67,7 +67,7 @@ export type CallOptions = {
   signal?: AbortSignal;
 };
 
-const full = [{ name: "disk", message: "full", remedy: "make room" }];
+const well = { warnings: () => [{ name: "disk", message: "full", remedy: "make room" }] };
 
 /** The real app over the real runner, views, database and files; the containers are the test's. */
 export const openApp = (t: TestContext, options: Options = {}) => {
@@ -103,11 +103,7 @@ export const openApp = (t: TestContext, options: Options = {}) => {
       pulls: { join: join ?? notHere },
     }),
     conversations: place.conversations,
-    health: {
-      isDraining: place.runner.isDraining,
-      components: () => Promise.resolve(components),
-      warnings: () => full,
-    },
+    health: { ...well, components: async () => components, isDraining: place.runner.isDraining },
     deliveries: place.deliveries,
     outbox: { redeliver: () => undefined },
     collector: { passOn: () => {} },
