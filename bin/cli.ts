@@ -35,6 +35,7 @@ const commands = new Map<string, () => Promise<() => Command>>([
   ["cancel", async () => (await import("./commands/cancel.ts")).cancelCommand],
   ["inspect", async () => (await import("./commands/inspect.ts")).inspectCommand],
   ["prune", async () => (await import("./commands/prune.ts")).pruneCommand],
+  ["usage", async () => (await import("./commands/usage.ts")).usageCommand],
   ["webhooks", async () => (await import("./commands/webhooks.ts")).webhooksCommand],
   ["sessions", async () => (await import("./commands/sessions.ts")).sessionsCommand],
   ["secrets", async () => (await import("./commands/secrets.ts")).secretsCommand],

@@ -8,6 +8,8 @@ export type Column = {
   paint?: (cell: string) => string;
   /** Left out where the last column would get too little room; of several, the last one goes first. */
   optional?: true;
+  /** For numbers, which are compared by their ends. */
+  right?: true;
 };
 
 const gap = "  ";
@@ -19,7 +21,8 @@ export const table = (columns: readonly Column[], stream: NodeJS.WriteStream): s
   const room = stream.isTTY ? stream.columns || unknownWidth : Number.POSITIVE_INFINITY;
   const shown = columnsFor(columns.map(tidy), room);
   const left = shown.slice(0, -1).map(padded);
-  const last = shown.at(-1) ?? { title: "", cells: [] };
+  const end = shown.at(-1) ?? { title: "", cells: [] };
+  const last = end.right ? padded(end) : end;
   const leftRoom = room - used(shown);
   const head = dim([...left.map(({ title }) => title), fit(last.title, leftRoom)].join(gap), stream);
   const rows = last.cells.map((cell, row) =>
@@ -36,8 +39,12 @@ const tidy = (column: Column): Column => ({
 
 const columnsFor = (columns: readonly Column[], room: number): readonly Column[] => {
   const spare = columns.findLastIndex(({ optional }) => optional);
-  return spare < 0 || room - used(columns) >= leastOfLast ? columns : columnsFor(columns.toSpliced(spare, 1), room);
+  return spare < 0 || room - used(columns) >= least(columns.at(-1))
+    ? columns
+    : columnsFor(columns.toSpliced(spare, 1), room);
 };
+
+const least = (last: Column | undefined): number => (last?.right ? widthOf(last) : leastOfLast);
 
 /** What the columns before the last one take, and the gaps behind them. */
 const used = (columns: readonly Column[]): number =>
@@ -46,7 +53,11 @@ const used = (columns: readonly Column[]): number =>
 const widthOf = ({ title, cells }: Column): number => Math.max(title.length, ...cells.map((cell) => cell.length));
 
 const padded = (column: Column): Column => {
-  const { title, cells, paint = (cell) => cell } = column;
+  const { title, cells, right, paint = (cell) => cell } = column;
   const width = widthOf(column);
-  return { title: title.padEnd(width), cells: cells.map((cell) => paint(cell) + " ".repeat(width - cell.length)) };
+  const pad = (text: string, shown: string): string => {
+    const space = " ".repeat(width - text.length);
+    return right ? space + shown : shown + space;
+  };
+  return { title: pad(title, title), cells: cells.map((cell) => pad(cell, paint(cell))) };
 };

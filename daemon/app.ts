@@ -17,6 +17,7 @@ import type { Retention } from "../lib/retention/retention.ts";
 import type { Config } from "../lib/schema/config.ts";
 import type { Secrets } from "../lib/secrets.ts";
 import type { DeliveryStore } from "../lib/store/deliveries.ts";
+import type { Usages } from "../lib/usage.ts";
 import { cliVersion, version } from "../lib/version.ts";
 import type { Outbox } from "../lib/webhooks/outbox.ts";
 import type { Collector } from "./garbage.ts";
@@ -38,6 +39,7 @@ import { runRoutes } from "./routes/run.ts";
 import { secretRoutes } from "./routes/secrets.ts";
 import { sessionRoutes } from "./routes/sessions.ts";
 import { tokenRoutes } from "./routes/tokens.ts";
+import { usageRoutes } from "./routes/usage.ts";
 import { webhookRoutes } from "./routes/webhooks.ts";
 
 export type App = ReturnType<typeof createApp>;
@@ -54,6 +56,7 @@ export type AppDeps = {
   outbox: Pick<Outbox, "redeliver">;
   deliveries: DeliveryStore;
   retention: Pick<Retention, "prune">;
+  usages: Usages;
   health: Health;
   credential: () => Credential | undefined;
   log: Log;
@@ -90,6 +93,7 @@ export const createApp = ({ config, health, credential, log, ...deps }: AppDeps)
     .route("/", jobRoutes(deps))
     .route("/", webhookRoutes(deps))
     .route("/", pruneRoutes(deps))
+    .route("/", usageRoutes(deps))
     .route("/", authRoutes({ ...deps, limits }))
     .route("/", tokenRoutes(deps))
     .route("/", secretRoutes(deps))

@@ -24,6 +24,7 @@ import type { Config } from "../lib/schema/config.ts";
 import { createSecrets } from "../lib/secrets.ts";
 import { createSessions } from "../lib/sessions.ts";
 import type { Stores } from "../lib/store/stores.ts";
+import { createUsages } from "../lib/usage.ts";
 import { webhookBody } from "../lib/webhooks/body.ts";
 import { createOutbox } from "../lib/webhooks/outbox.ts";
 import { createContainerParts } from "./container-parts.ts";
@@ -93,6 +94,6 @@ export const createParts = ({ config, env, log, folders, own, stores }: Options,
   });
   const access = { secrets, auth: createAuth(common), apiTokens: createApiTokens(common), audit: createAudit(common) };
   const { deliveries } = stores;
-  const shown = { views, deliveries, catalogue, conversations };
+  const shown = { views, deliveries, catalogue, conversations, usages: createUsages(common) };
   return { config, log, ...access, ...shown, credential, runner, outbox, retention, health, warnings };
 };

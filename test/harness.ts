@@ -32,6 +32,7 @@ import { createSecretStore } from "../lib/store/secrets.ts";
 import { createSessionStore } from "../lib/store/sessions.ts";
 import { createFamilyStore } from "../lib/store/token-families.ts";
 import { createTokenStore } from "../lib/store/tokens.ts";
+import { createUsageStore } from "../lib/store/usage.ts";
 
 /** A folder of the test's own, its path short enough for a socket. */
 export const tempFolder = (t: TestContext): string => {
@@ -95,6 +96,7 @@ export const openStores = (t: TestContext) => {
     audit: createAuditStore(db),
     tokens: createTokenStore(db),
     families: createFamilyStore(db),
+    usageStore: createUsageStore(db),
   };
 };
 

@@ -13,7 +13,7 @@ const rules: readonly [method: string, path: RegExp, need: Need][] = [
   ["GET", /^\/run\/stream$/, "run"],
   ["DELETE", /^\/(jobs|sessions)\//, "run"],
   ["POST", /^\/webhooks\//, "run"],
-  ["GET", /^\/(jobs|sessions|webhooks|claude)(\/|$)/, "read"],
+  ["GET", /^\/(jobs|sessions|webhooks|claude|usage|stats)(\/|$)/, "read"],
   ["*", /^\/secrets(\/|$)/, "secrets"],
   ["*", /^\/images(\/|$)/, "images"],
   ["*", /^\/(tokens|audit|prune)(\/|$)/, "admin"],

@@ -16,11 +16,14 @@ export const bytesOf = (text: string): number => {
   return Number(count) * sizes[unit as keyof typeof sizes]; // the pattern admits only these units
 };
 
-/** Milliseconds of a duration such as `1h30m`; the text has passed {@link Duration}. */
+/** Milliseconds of a duration such as `1h30m`; the text has passed {@link Duration} or {@link isSpan}. */
 export const millisecondsOf = (text: string): number => {
   const [, d = 0, h = 0, m = 0, s = 0, ms = 0] = span.exec(text) ?? [];
   return Number(d) * spans.d + Number(h) * spans.h + Number(m) * spans.m + Number(s) * spans.s + Number(ms);
 };
+
+/** Whether a text is a duration, be it longer than any timer takes. */
+export const isSpan = (text: string): boolean => text !== "" && span.test(text);
 
 /** A text such as `600/m`, and what it says: so many, each time that long. */
 export type Rate = { text: string; most: number; perMs: number };

@@ -12,6 +12,7 @@ import { createSessionStore } from "./sessions.ts";
 import { createFamilyStore } from "./token-families.ts";
 import { createStackStore } from "./stacks.ts";
 import { createTokenStore } from "./tokens.ts";
+import { createUsageStore } from "./usage.ts";
 
 export type Stores = ReturnType<typeof createStores>;
 
@@ -31,4 +32,5 @@ export const createStores = (db: Db) => ({
   secretStore: createSecretStore(db),
   audit: createAuditStore(db),
   retentionStore: createRetentionStore(db),
+  usageStore: createUsageStore(db),
 });

@@ -89,7 +89,7 @@ const openPlace = (t: TestContext, config: Settings) => {
   for (const folder of [jobsFolder, sessionsFolder]) mkdirSync(folder);
   writeFiles(state, { claude: "" });
   const settings = configOf({ ...config, claude: { binary: join(state, "claude"), ...config.claude } });
-  const { sessions: sessionStore, list, tokens, families, secretStore, audit, ...stores } = openStores(t);
+  const { sessions: sessionStore, list, tokens, families, secretStore, audit, usageStore, ...stores } = openStores(t);
   const { log, lines } = memoryLog();
   const fake = createFakeContainers();
   const { doors, broker } = createFakeBroker();
@@ -132,6 +132,7 @@ const openPlace = (t: TestContext, config: Settings) => {
     deliveries: stores.deliveries,
     secretStore,
     audit,
+    usageStore,
     conversations: createConversations({
       ...deps,
       sessionsFolder,

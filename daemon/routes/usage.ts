@@ -1,0 +1,20 @@
+import { createRoute, OpenAPIHono } from "@hono/zod-openapi";
+import { UsageQuery, UsageReport } from "../../lib/schema/usage.ts";
+import type { Usages } from "../../lib/usage.ts";
+import { refuseInvalid } from "../middleware/errors.ts";
+import type { Variables } from "../middleware/request.ts";
+import { failures, json } from "./responses.ts";
+
+const show = createRoute({
+  method: "get",
+  path: "/usage",
+  summary: "Tokens and cost of runs, added up by day, model, label or caller",
+  description: "A caller sees its own runs, an admin everybody's. Runs count also after their jobs were removed.",
+  request: { query: UsageQuery },
+  responses: { 200: json(UsageReport, "What was used"), ...failures },
+});
+
+export const usageRoutes = ({ usages }: { usages: Usages }) =>
+  new OpenAPIHono<Variables>({ defaultHook: refuseInvalid }).openapi(show, (c) =>
+    c.json(usages(c.req.valid("query"), c.get("caller")), 200),
+  );
