@@ -35,6 +35,7 @@ const commands = new Map<string, () => Promise<() => Command>>([
   ["cancel", async () => (await import("./commands/cancel.ts")).cancelCommand],
   ["inspect", async () => (await import("./commands/inspect.ts")).inspectCommand],
   ["prune", async () => (await import("./commands/prune.ts")).pruneCommand],
+  ["stats", async () => (await import("./commands/stats.ts")).statsCommand],
   ["usage", async () => (await import("./commands/usage.ts")).usageCommand],
   ["webhooks", async () => (await import("./commands/webhooks.ts")).webhooksCommand],
   ["sessions", async () => (await import("./commands/sessions.ts")).sessionsCommand],

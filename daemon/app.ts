@@ -11,6 +11,7 @@ import { StromboliError } from "../lib/errors.ts";
 import type { Health } from "../lib/health.ts";
 import type { Catalogue } from "../lib/images.ts";
 import type { Runner } from "../lib/jobs/runner.ts";
+import type { StatsOf } from "../lib/jobs/stats.ts";
 import type { Views } from "../lib/jobs/views.ts";
 import type { Log } from "../lib/log.ts";
 import type { Retention } from "../lib/retention/retention.ts";
@@ -38,6 +39,7 @@ import { pruneRoutes } from "./routes/prune.ts";
 import { runRoutes } from "./routes/run.ts";
 import { secretRoutes } from "./routes/secrets.ts";
 import { sessionRoutes } from "./routes/sessions.ts";
+import { statsRoutes } from "./routes/stats.ts";
 import { tokenRoutes } from "./routes/tokens.ts";
 import { usageRoutes } from "./routes/usage.ts";
 import { webhookRoutes } from "./routes/webhooks.ts";
@@ -57,6 +59,7 @@ export type AppDeps = {
   deliveries: DeliveryStore;
   retention: Pick<Retention, "prune">;
   usages: Usages;
+  statsOf: StatsOf;
   health: Health;
   credential: () => Credential | undefined;
   log: Log;
@@ -94,6 +97,7 @@ export const createApp = ({ config, health, credential, log, ...deps }: AppDeps)
     .route("/", webhookRoutes(deps))
     .route("/", pruneRoutes(deps))
     .route("/", usageRoutes(deps))
+    .route("/", statsRoutes(deps))
     .route("/", authRoutes({ ...deps, limits }))
     .route("/", tokenRoutes(deps))
     .route("/", secretRoutes(deps))

@@ -12,6 +12,7 @@ import { createScriptedModel } from "../lib/demo/model.ts";
 import { createWarnings } from "../lib/doctor/warnings.ts";
 import { createHealth } from "../lib/health.ts";
 import { createRunner } from "../lib/jobs/runner.ts";
+import { createStats } from "../lib/jobs/stats.ts";
 import { createViews } from "../lib/jobs/views.ts";
 import { createVolumeRules } from "../lib/jobs/volume-rules.ts";
 import type { Log } from "../lib/log.ts";
@@ -93,7 +94,8 @@ export const createParts = ({ config, env, log, folders, own, stores }: Options,
     now: () => performance.now(),
   });
   const access = { secrets, auth: createAuth(common), apiTokens: createApiTokens(common), audit: createAudit(common) };
+  const statsOf = createStats({ ...common, containers: containerParts.containers, label });
   const { deliveries } = stores;
-  const shown = { views, deliveries, catalogue, conversations, usages: createUsages(common) };
+  const shown = { views, deliveries, catalogue, conversations, statsOf, usages: createUsages(common) };
   return { config, log, ...access, ...shown, credential, runner, outbox, retention, health, warnings };
 };

@@ -76,7 +76,8 @@ const openReport = (job: Job) => ({
   }),
 });
 
-const phaseOf = ({ state, image }: Job): JobResponse["phase"] => {
+/** What a job that has not ended is at. */
+export const phaseOf = ({ state, image }: Job): JobResponse["phase"] => {
   if (state === "starting" && image.id === "") return "pulling";
   return state === "ended" ? undefined : state;
 };

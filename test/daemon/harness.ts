@@ -19,7 +19,6 @@ import type { Config } from "../../lib/schema/config.ts";
 import type { RunResponse } from "../../lib/schema/job.ts";
 import type { Component } from "../../lib/schema/health.ts";
 import { createSecrets } from "../../lib/secrets.ts";
-import { createUsages } from "../../lib/usage.ts";
 import { createCatalogue } from "../../lib/images.ts";
 import type { ListedImage } from "../../lib/podman/images.ts";
 import type { Pulls } from "../../lib/podman/pulls.ts";
@@ -106,7 +105,7 @@ export const openApp = (t: TestContext, options: Options = {}) => {
     conversations: place.conversations,
     health: { ...well, components: async () => components, isDraining: place.runner.isDraining },
     deliveries: place.deliveries,
-    usages: createUsages({ usageStore: place.usageStore, now: Date.now }),
+    ...place.figures,
     outbox: { redeliver: () => undefined },
     collector: { passOn: () => {} },
     retention: { prune: () => Promise.resolve({ jobs: [], sessions: [], bytes: 0, dry_run: false }) },

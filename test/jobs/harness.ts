@@ -8,6 +8,7 @@ import { createCliFinder } from "../../lib/agent/binary.ts";
 import type { Door } from "../../lib/broker/broker.ts";
 import type { Mode } from "../../lib/jobs/admit.ts";
 import { createRunner, type Runner, type RunnerDeps } from "../../lib/jobs/runner.ts";
+import { createStats } from "../../lib/jobs/stats.ts";
 import { createViews } from "../../lib/jobs/views.ts";
 import { createVolumeRules } from "../../lib/jobs/volume-rules.ts";
 import type { LocalImage } from "../../lib/podman/images.ts";
@@ -15,6 +16,7 @@ import { createOrphanWatch } from "../../lib/podman/orphans.ts";
 import type { Config } from "../../lib/schema/config.ts";
 import type { RunRequest } from "../../lib/schema/run.ts";
 import { createSessions } from "../../lib/sessions.ts";
+import { createUsages } from "../../lib/usage.ts";
 import { configOf, memoryLog, openStores, requestOf, tempFolder, writeFiles } from "../harness.ts";
 import { createFakeContainers } from "./containers.ts";
 
@@ -132,7 +134,10 @@ const openPlace = (t: TestContext, config: Settings) => {
     deliveries: stores.deliveries,
     secretStore,
     audit,
-    usageStore,
+    figures: {
+      statsOf: createStats({ ...deps, list, label: "s" }),
+      usages: createUsages({ usageStore, now: deps.now }),
+    },
     conversations: createConversations({
       ...deps,
       sessionsFolder,

@@ -1,0 +1,19 @@
+import { createRoute, OpenAPIHono } from "@hono/zod-openapi";
+import type { StatsOf } from "../../lib/jobs/stats.ts";
+import { Stats } from "../../lib/schema/stats.ts";
+import { refuseInvalid } from "../middleware/errors.ts";
+import type { Variables } from "../middleware/request.ts";
+import { failures, json } from "./responses.ts";
+
+const show = createRoute({
+  method: "get",
+  path: "/stats",
+  summary: "What the jobs at work use: CPU, memory and tokens",
+  description: "A caller sees its own jobs, an admin everybody's. Cost is known once a job has ended.",
+  responses: { 200: json(Stats, "As of now"), ...failures },
+});
+
+export const statsRoutes = ({ statsOf }: { statsOf: StatsOf }) =>
+  new OpenAPIHono<Variables>({ defaultHook: refuseInvalid }).openapi(show, async (c) =>
+    c.json(await statsOf(c.get("caller")), 200),
+  );
