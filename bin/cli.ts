@@ -1,6 +1,7 @@
 import { inspect } from "node:util";
 import { Command, CommanderError } from "commander";
 import { version } from "../lib/version.ts";
+import { commandWord, contextOption, refuseContext } from "./context-option.ts";
 import { exitCodes, Failure } from "./failure.ts";
 import { printable } from "./line.ts";
 import { say } from "./print.ts";
@@ -8,6 +9,7 @@ import { say } from "./print.ts";
 const program = new Command("stromboli")
   .description("Claude Code as a service on your own machine: every agent in a container of its own.")
   .version(version)
+  .addOption(contextOption())
   .addHelpText(
     "after",
     `
@@ -44,6 +46,7 @@ const commands = new Map<string, () => Promise<() => Command>>([
   ["token", async () => (await import("./commands/token.ts")).tokenCommand],
   ["audit", async () => (await import("./commands/audit.ts")).auditCommand],
   ["mcp", async () => (await import("./commands/mcp.ts")).mcpCommand],
+  ["context", async () => (await import("./commands/context.ts")).contextCommand],
   ["daemon", async () => (await import("./commands/daemon.ts")).daemonCommand],
   ["service", async () => (await import("./commands/service.ts")).serviceCommand],
   ["status", async () => (await import("./commands/status.ts")).statusCommand],
@@ -54,11 +57,11 @@ const commands = new Map<string, () => Promise<() => Command>>([
 ]);
 
 // The command that was typed is enough, and the version needs none; help and corrections need them all.
-const [, , word = ""] = process.argv;
+const word = commandWord(process.argv.slice(2));
 const typed = commands.get(word);
 const all = word === "--version" || word === "-V" ? [] : [...commands.values()];
 const needed = await Promise.all((typed ? [typed] : all).map((load) => load()));
-strict(program);
+strict(program).hook("preAction", refuseContext);
 for (const command of needed) program.addCommand(strict(command()));
 
 // Who reads us has gone, as in `… | head -1`, or the disk is full: whoever has something to end first hears it as a signal.

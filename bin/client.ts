@@ -4,22 +4,14 @@ import { dirname } from "node:path";
 import { Readable } from "node:stream";
 import { hc } from "hono/client";
 import type { App } from "../daemon/app.ts";
-import { defaultSocket, isOwnFolder } from "../lib/paths.ts";
+import { isOwnFolder } from "../lib/paths.ts";
 import { exitCodes, Failure } from "./failure.ts";
+import type { Address, Target } from "./target.ts";
 
-/** Where a daemon listens. */
-export type Target = { socketPath: string } | { protocol: "http:" | "https:"; host: string; port: number };
 export type Client = ReturnType<typeof createClient>;
 
-/** STROMBOLI_HOST when it is set, else the socket of this user's daemon. */
-export const findTarget = (env: NodeJS.ProcessEnv): Target => {
-  const host = env["STROMBOLI_HOST"];
-  return host ? parseTarget(host) : { socketPath: env["STROMBOLI_SERVER_SOCKET"] || defaultSocket(env) };
-};
-
 /** The typed client of the HTTP API, over a unix socket or TCP. */
-export const createClient = (target: Target, env: NodeJS.ProcessEnv = process.env) =>
-  hc<App>("http://localhost", { fetch: fetchFrom(target, env["STROMBOLI_TOKEN"]) });
+export const createClient = (target: Target) => hc<App>("http://localhost", { fetch: fetchFrom(target) });
 
 /** Whether a daemon answers there. */
 export const isUp = async (target: Target): Promise<boolean> => {
@@ -51,18 +43,9 @@ export const failureOf = async (text: string): Promise<Failure> => {
   }
 };
 
-const parseTarget = (text: string): Target => {
-  if (text.startsWith("unix://")) return { socketPath: text.slice("unix://".length) };
-  const { hostname, port, protocol } = URL.parse(text) ?? {};
-  if (hostname === undefined || (protocol !== "http:" && protocol !== "https:"))
-    throw new Failure(`STROMBOLI_HOST is not unix:///path or http(s)://host:port but ${text}`, exitCodes.usage);
-  const usual = protocol === "http:" ? 80 : 443;
-  return { protocol, host: hostname.replace(/^\[(.*)\]$/, "$1"), port: Number(port || usual) };
-};
-
 /** fetch as far as the client needs it. Node's own cannot speak over unix sockets, and costs 40 ms to load. */
 const fetchFrom =
-  (target: Target, token: string | undefined) =>
+  ({ token, ...target }: Target) =>
   async (input: string | URL | Request, init: RequestInit = {}): Promise<Response> => {
     if ("socketPath" in target) checkFolder(dirname(target.socketPath));
     const url = new URL(input instanceof Request ? input.url : input);
@@ -88,7 +71,7 @@ const fetchFrom =
     });
   };
 
-const hostOf = (target: Target): string => {
+const hostOf = (target: Address): string => {
   if ("socketPath" in target) return "localhost";
   const { host, port } = target;
   return `${host.includes(":") ? `[${host}]` : host}:${port}`;

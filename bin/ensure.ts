@@ -1,8 +1,9 @@
 import { resolve } from "node:path";
-import { createClient, findTarget, isUnreachable, isUp, type Client, type Target } from "./client.ts";
+import { createClient, isUnreachable, isUp, type Client } from "./client.ts";
 import { exitCodes, Failure } from "./failure.ts";
 import { setUp, startInBackground } from "./start.ts";
 import { say } from "./print.ts";
+import { findTarget, namedDaemon, tokenIn, withToken, type Target } from "./target.ts";
 
 /** A daemon of this user's: where it listens, keeps its state, and the flags that make it the same one elsewhere. */
 export type Place = { target: Target; state: string; args: readonly string[] };
@@ -15,18 +16,20 @@ export const ensureDaemon = async (
 ): Promise<Target> => {
   const target = await locateDaemon(env);
   if (await isUp(target)) return target;
-  if (env["STROMBOLI_HOST"]) throw noDaemon(env);
+  if (namedDaemon(env)) throw noDaemon(env);
   await setUp(setUpOptions);
   say("starting the daemon in the background; stop it with: stromboli daemon stop");
   await startInBackground(await ownPlace(env));
   return target;
 };
 
-export const noDaemon = ({ STROMBOLI_HOST: host }: NodeJS.ProcessEnv): Failure =>
-  new Failure(
-    host ? `no daemon answers at STROMBOLI_HOST=${host}` : "no daemon runs; start it with: stromboli daemon start",
+const noDaemon = (env: NodeJS.ProcessEnv): Failure => {
+  const named = namedDaemon(env);
+  return new Failure(
+    named ? `no daemon answers at ${named.called}` : "no daemon runs; start it with: stromboli daemon start",
     exitCodes.unreachable,
   );
+};
 
 /** Asks the daemon that runs; none is started for it. */
 export const askDaemon = async <Answer>(ask: (client: Client) => Promise<Answer>): Promise<Answer> => {
@@ -40,7 +43,7 @@ export const askDaemon = async <Answer>(ask: (client: Client) => Promise<Answer>
 /** Where the daemon listens that a command is for, be it up or not. */
 export const locateDaemon = async (env: NodeJS.ProcessEnv): Promise<Target> => {
   const target = findTarget(env);
-  return env["STROMBOLI_HOST"] || (await isUp(target)) ? target : (await ownPlace(env)).target;
+  return namedDaemon(env) || (await isUp(target)) ? target : (await ownPlace(env)).target;
 };
 
 /**
@@ -57,7 +60,7 @@ export const ownPlace = async (
   ]);
   const { config, file } = loadConfig({ env, cwd, file: named, flags: set });
   return {
-    target: { socketPath: config.server.socket || defaultSocket(env) },
+    target: withToken({ socketPath: config.server.socket || defaultSocket(env) }, tokenIn(env)),
     state: config.state_dir || stateFolder(env),
     args: [...(file === undefined ? [] : ["--config", resolve(file)]), ...set.flatMap((pair) => ["--set", pair])],
   };

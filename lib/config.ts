@@ -106,7 +106,7 @@ const setVariables = (values: Tree, env: Environment): void => {
 };
 
 /** Variables of ours that are no keys: they say where to find the daemon and the file, or are the set-up's own. */
-const otherVariables = ["STROMBOLI_CONFIG", "STROMBOLI_HOST", "STROMBOLI_TOKEN", "STROMBOLI_SETUP_LOCKED"];
+const otherVariables = ["CONFIG", "HOST", "TOKEN", "CONTEXT", "SETUP_LOCKED"].map((name) => `STROMBOLI_${name}`);
 
 const refuseUnknownVariables = (env: Environment): void => {
   const known = [...keys.map(variableOf), ...otherVariables];

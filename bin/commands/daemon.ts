@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
 import { Command } from "commander";
 import { isUp } from "../client.ts";
-import { noDaemon, ownPlace, type Place } from "../ensure.ts";
+import { ownPlace, type Place } from "../ensure.ts";
 import { exitCodes, Failure } from "../failure.ts";
 import { setUp, startInBackground } from "../start.ts";
 import { print, say } from "../print.ts";
@@ -79,7 +79,7 @@ const stop = async (_flags: unknown, command: Command): Promise<void> => {
 
 const status = async (_flags: unknown, command: Command): Promise<void> => {
   const running = await readNote(await placeOf(command));
-  if (!running) throw noDaemon({});
+  if (!running) throw new Failure("no daemon runs; start it with: stromboli daemon start", exitCodes.unreachable);
   print(`process ${running.pid}, version ${running.version}\n${running.url}\nunix://${running.socket}`);
 };
 

@@ -6,7 +6,8 @@ import type { AddressInfo } from "node:net";
 import { join } from "node:path";
 import { text } from "node:stream/consumers";
 import { test } from "node:test";
-import { createClient, failureOf, findTarget, isUnreachable, jsonOf } from "../../bin/client.ts";
+import { createClient, failureOf, isUnreachable, jsonOf } from "../../bin/client.ts";
+import { findTarget } from "../../bin/target.ts";
 import { tempFolder } from "../harness.ts";
 import { listen } from "./harness.ts";
 
@@ -62,7 +63,7 @@ test("a request goes over TCP, with a host that the daemon lets in whatever the 
   t.after(() => server.close());
   await once(server, "listening");
   const { port } = server.address() as AddressInfo; // TCP and listening: never null, never a pipe
-  const response = await createClient({ protocol: "http:", host: "127.0.0.1", port }, {}).healthz.$get();
+  const response = await createClient({ protocol: "http:", host: "127.0.0.1", port }).healthz.$get();
   assert.deepEqual(await response.json(), { status: "localhost" });
 });
 
@@ -74,7 +75,7 @@ test("a token goes with each request, to the host that it is for", async (t) => 
   t.after(() => server.close());
   await once(server, "listening");
   const { port } = server.address() as AddressInfo; // TCP and listening: never null, never a pipe
-  const client = createClient({ protocol: "http:", host: "127.0.0.1", port }, { STROMBOLI_TOKEN: "t" });
+  const client = createClient({ protocol: "http:", host: "127.0.0.1", port, token: "t" });
   assert.deepEqual(await (await client.healthz.$get()).json(), { status: `127.0.0.1:${port} Bearer t` });
 });
 

@@ -58,6 +58,10 @@ export const openRunner = (t: TestContext, config: Settings = {}) => {
     runner,
     allViews,
     views,
+    figures: {
+      statsOf: createStats({ ...deps, list, label: "s" }),
+      usages: createUsages({ usageStore: place.usageStore, now: deps.now }),
+    },
     /** A daemon's runner; what is to differ from the first one's is given. */
     start,
     submit: (request: Partial<z.input<typeof RunRequest>> = {}, mode: Mode = "run", key?: string) =>
@@ -134,10 +138,7 @@ const openPlace = (t: TestContext, config: Settings) => {
     deliveries: stores.deliveries,
     secretStore,
     audit,
-    figures: {
-      statsOf: createStats({ ...deps, list, label: "s" }),
-      usages: createUsages({ usageStore, now: deps.now }),
-    },
+    usageStore,
     conversations: createConversations({
       ...deps,
       sessionsFolder,
