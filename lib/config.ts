@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { parse as parseYaml } from "yaml";
 import { z } from "zod";
 import { describeIssues, didYouMean } from "./config-issues.ts";
-import { isTree, readSource, type Tree } from "./config-source.ts";
+import { isTree, readSource, type Source, type Tree } from "./config-source.ts";
 import { messageOf, StromboliError } from "./errors.ts";
 import { configFolder } from "./paths.ts";
 import { Config } from "./schema/config.ts";
@@ -17,8 +17,16 @@ export type ConfigSources = {
   flags?: readonly string[];
 };
 
-/** The configuration as it holds now, and the file it came from: flag > environment > file > default. */
-export const loadConfig = (sources: ConfigSources): { config: Config; file: string | undefined } => {
+type Loaded = {
+  config: Config;
+  /** The file that it came from. */
+  file: string | undefined;
+  /** Where the value of a key came from, for a person. */
+  originOf: (key: readonly string[]) => string;
+};
+
+/** The configuration as it holds now: flag > environment > file > default. */
+export const loadConfig = (sources: ConfigSources): Loaded => {
   const path = findFile(sources);
   const source = path === undefined ? undefined : readSource(path);
   const values: Tree = { ...source?.values };
@@ -27,7 +35,8 @@ export const loadConfig = (sources: ConfigSources): { config: Config; file: stri
   for (const flag of sources.flags ?? []) setFlag(values, flag);
 
   const result = Config.safeParse(values);
-  if (result.success) return { config: result.data, file: path };
+  const originOf = (key: readonly string[]) => findOrigin(key, { source, ...sources });
+  if (result.success) return { config: result.data, file: path, originOf };
   const names = keys.map((key) => key.join("."));
   const issues = describeIssues(result.error, {
     source,
@@ -43,6 +52,22 @@ export const variableOf = (key: readonly string[]): string => `STROMBOLI_${key.j
 
 const usedVariable = (key: readonly string[], env: Environment): string | undefined =>
   key.map((_, index) => variableOf(key.slice(0, index + 1))).find((variable) => env[variable] !== undefined);
+
+const findOrigin = (
+  key: readonly string[],
+  { source, env, flags = [] }: ConfigSources & { source: Source | undefined },
+): string => {
+  const sections = new Set(key.map((_, index) => key.slice(0, index + 1).join(".")));
+  if (flags.some((flag) => sections.has(flag.slice(0, flag.indexOf("="))))) return "--set";
+  const variable = usedVariable(key, env);
+  if (variable !== undefined) return variable;
+  const line = source && valueAt(source.values, key) !== undefined ? source.lineOf(key) : undefined;
+  return source && line !== undefined ? `${source.path}:${line}` : "default";
+};
+
+/** What stands in a tree below a path of names. */
+export const valueAt = (tree: Tree, key: readonly string[]): unknown =>
+  key.reduce<unknown>((inner, name) => (isTree(inner) ? inner[name] : undefined), tree);
 
 /** Every key as a path of names, such as `["server", "port"]`. */
 export const configKeys = (schema: z.ZodType = Config, path: string[] = []): string[][] => {
