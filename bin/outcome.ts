@@ -4,7 +4,8 @@ import { exitCodes } from "./failure.ts";
 /** With what a command ends that waited for a run. */
 export const exitCodeOf = (outcome: Outcome): number => exits[outcome] ?? exitCodes.failed;
 
-const exits: Partial<Record<Outcome, number>> = {
+/** What is missing here has failed. */
+export const exits: Partial<Record<Outcome, number>> = {
   succeeded: 0,
   timed_out: exitCodes.timedOut,
   stalled: exitCodes.timedOut,

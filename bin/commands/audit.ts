@@ -27,6 +27,7 @@ export const auditCommand = () => {
   audit
     .command("verify")
     .description("Check the chain of hashes; prints how many entries fit and the last hash. Keep it elsewhere.")
+    .option("--json", "print it as JSON")
     .addHelpText("after", "\nExample:\n  stromboli audit verify")
     .action(verify);
   return audit;
@@ -42,11 +43,13 @@ const list = async ({ caller, decision, limit, json }: Flags): Promise<void> => 
   else console.log(auditTable(entries, process.stdout));
 };
 
-const verify = async (): Promise<void> => {
-  const { ok, entries, head, broken_at } = await askDaemon(async (client) => jsonOf(await client.audit.verify.$get()));
+const verify = async ({ json }: { json?: true }): Promise<void> => {
+  const verdict = await askDaemon(async (client) => jsonOf(await client.audit.verify.$get()));
+  const { ok, entries, head, broken_at } = verdict;
+  if (json) printJson(verdict);
   if (!ok)
     throw new Failure(`entry ${broken_at} does not fit the one before it: the record was changed`, exitCodes.failed);
-  print(`${entries} ${head}`);
+  if (!json) print(`${entries} ${head}`);
 };
 
 const auditTable = (entries: readonly AuditEntry[], stdout: NodeJS.WriteStream): string =>

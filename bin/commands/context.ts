@@ -16,7 +16,8 @@ export const contextCommand = () => {
     .addHelpText(
       "after",
       `
-STROMBOLI_HOST goes before the one in use, and --context before both. "${ownContext}" is this machine's own daemon.
+STROMBOLI_HOST goes before the one in use, and --context before both.
+"${ownContext}" is this machine's own daemon.
 
 Examples:
   stromboli context add box https://box.example --token --use < ci.token

@@ -3,10 +3,11 @@ import { join } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
 import { Command } from "commander";
 import { isUp } from "../client.ts";
+import { printLog } from "../daemon-log.ts";
 import { ownPlace, type Place } from "../ensure.ts";
 import { exitCodes, Failure } from "../failure.ts";
 import { setUp, startInBackground } from "../start.ts";
-import { print, say } from "../print.ts";
+import { print, printJson, say } from "../print.ts";
 
 const collect = (value: string, before: string[] = []) => [...before, value];
 type ServeFlags = { config?: string; set?: string[] };
@@ -18,7 +19,7 @@ const probeEveryMs = 50;
 export const daemonCommand = () => {
   const daemon = new Command("daemon")
     .description("Run the daemon in the foreground, or start, stop and look at it in the background.")
-    .usage("[options] [start|stop|status]")
+    .usage("[options] [start|stop|status|logs]")
     .option("-c, --config <file>", "configuration file")
     .option("--set <key=value>", "one configuration key, such as server.port=9000", collect)
     .addHelpText(
@@ -45,13 +46,21 @@ Examples:
     .command("status")
     .description("Say whether it runs, and where.")
     .addHelpText("after", "\nExample:\n  stromboli daemon status || stromboli daemon start")
+    .option("--json", "print it as JSON")
     .action(status);
+  daemon
+    .command("logs")
+    .description("Print the end of its log, lines of JSON. Only a daemon in the background has one in a file.")
+    .option("-f, --follow", "go on with what is written from now on")
+    .option("-n, --lines <number>", "so many of the last lines", "100")
+    .addHelpText("after", "\nExample:\n  stromboli daemon logs -n 1000 | jq -r 'select(.level == \"error\").msg'")
+    .action(logs);
   return daemon;
 };
 
 const serve = async ({ config, set }: ServeFlags, { args: [word] }: Command): Promise<void> => {
   if (word !== undefined)
-    throw new Failure(`there is no command "daemon ${word}", only start, stop and status`, exitCodes.usage);
+    throw new Failure(`there is no command "daemon ${word}", only start, stop, status and logs`, exitCodes.usage);
   const { main } = await import("../../daemon/main.ts"); // heavy, and no other command needs it
   await main({ config, ...(set && { set }) });
 };
@@ -77,10 +86,20 @@ const stop = async (_flags: unknown, command: Command): Promise<void> => {
   say("the daemon has stopped");
 };
 
-const status = async (_flags: unknown, command: Command): Promise<void> => {
+const status = async ({ json }: { json?: true }, command: Command): Promise<void> => {
   const running = await readNote(await placeOf(command));
   if (!running) throw new Failure("no daemon runs; start it with: stromboli daemon start", exitCodes.unreachable);
-  print(`process ${running.pid}, version ${running.version}\n${running.url}\nunix://${running.socket}`);
+  const { pid, version, url, socket } = running;
+  if (json) printJson({ pid, version, url, socket });
+  else print(`process ${pid}, version ${version}\n${url}\nunix://${socket}`);
+};
+
+type LogFlags = { follow?: true; lines: string };
+
+const logs = async ({ follow, lines }: LogFlags, command: Command): Promise<void> => {
+  if (!/^\d{1,9}$/.test(lines)) throw new Failure(`--lines ${lines}: that is not a number of lines`, exitCodes.usage);
+  const { state } = await placeOf(command);
+  await printLog(join(state, "daemon.log"), { lines: Number(lines), follow: follow === true });
 };
 
 const placeOf = (command: Command): Promise<Place> =>

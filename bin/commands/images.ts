@@ -27,6 +27,7 @@ export const imagesCommand = () => {
     .command("check")
     .description("Tell whether agents can run in an image; exits with 1 when they cannot.")
     .argument("<image>", "a reference or an id")
+    .option("--json", "print all that is known of it as JSON")
     .addHelpText("after", "\nExample:\n  stromboli images check alpine:3.20")
     .action(check);
   images
@@ -60,9 +61,10 @@ const find = (name: string): Promise<ImageDetail> =>
 
 const inspect = async (name: string): Promise<void> => printJson(await find(name));
 
-const check = async (name: string): Promise<void> => {
+const check = async (name: string, { json }: { json?: true }): Promise<void> => {
   const image = await find(name);
-  print(verdict(image));
+  if (json) printJson(image);
+  else print(verdict(image));
   if (!image.compatible) throw new Failure(`no agent can run in ${name}`, exitCodes.failed);
 };
 

@@ -1,0 +1,32 @@
+import type { Command } from "commander";
+
+/** Every command by its name, loaded when it is needed: most of a command line's time goes into loading. */
+export const commands = new Map<string, () => Promise<() => Command>>([
+  ["run", async () => (await import("./commands/run.ts")).runCommand],
+  ["attach", async () => (await import("./commands/attach.ts")).attachCommand],
+  ["ps", async () => (await import("./commands/ps.ts")).psCommand],
+  ["logs", async () => (await import("./commands/logs.ts")).logsCommand],
+  ["wait", async () => (await import("./commands/wait.ts")).waitCommand],
+  ["cancel", async () => (await import("./commands/cancel.ts")).cancelCommand],
+  ["inspect", async () => (await import("./commands/inspect.ts")).inspectCommand],
+  ["prune", async () => (await import("./commands/prune.ts")).pruneCommand],
+  ["stats", async () => (await import("./commands/stats.ts")).statsCommand],
+  ["usage", async () => (await import("./commands/usage.ts")).usageCommand],
+  ["webhooks", async () => (await import("./commands/webhooks.ts")).webhooksCommand],
+  ["sessions", async () => (await import("./commands/sessions.ts")).sessionsCommand],
+  ["secrets", async () => (await import("./commands/secrets.ts")).secretsCommand],
+  ["images", async () => (await import("./commands/images.ts")).imagesCommand],
+  ["token", async () => (await import("./commands/token.ts")).tokenCommand],
+  ["audit", async () => (await import("./commands/audit.ts")).auditCommand],
+  ["mcp", async () => (await import("./commands/mcp.ts")).mcpCommand],
+  ["context", async () => (await import("./commands/context.ts")).contextCommand],
+  ["config", async () => (await import("./commands/config.ts")).configCommand],
+  ["daemon", async () => (await import("./commands/daemon.ts")).daemonCommand],
+  ["service", async () => (await import("./commands/service.ts")).serviceCommand],
+  ["status", async () => (await import("./commands/status.ts")).statusCommand],
+  ["doctor", async () => (await import("./commands/doctor.ts")).doctorCommand],
+  ["login", async () => (await import("./commands/login.ts")).loginCommand],
+  ["setup", async () => (await import("./commands/setup.ts")).setupCommand],
+  ["exit-codes", async () => (await import("./commands/exit-codes.ts")).exitCodesCommand],
+  ["version", async () => (await import("./commands/version.ts")).versionCommand],
+]);
