@@ -30,7 +30,10 @@ const typed = commands.get(word);
 const all = word === "--version" || word === "-V" ? [] : [...commands.values()];
 const needed = await Promise.all((typed ? [typed] : all).map((load) => load()));
 strict(program).hook("preAction", refuseContext);
-for (const command of needed) program.addCommand(strict(command()));
+for (const command of needed) {
+  const made = strict(command());
+  program.addCommand(made, { hidden: made.name() === "complete" }); // shells type it, nobody else
+}
 
 // Who reads us has gone, as in `… | head -1`, or the disk is full: whoever has something to end first hears it as a signal.
 process.stdout.on("error", () => {

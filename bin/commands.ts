@@ -27,6 +27,8 @@ export const commands = new Map<string, () => Promise<() => Command>>([
   ["doctor", async () => (await import("./commands/doctor.ts")).doctorCommand],
   ["login", async () => (await import("./commands/login.ts")).loginCommand],
   ["setup", async () => (await import("./commands/setup.ts")).setupCommand],
+  ["completion", async () => (await import("./commands/completion.ts")).completionCommand],
+  ["complete", async () => (await import("./commands/complete.ts")).completeCommand],
   ["exit-codes", async () => (await import("./commands/exit-codes.ts")).exitCodesCommand],
   ["version", async () => (await import("./commands/version.ts")).versionCommand],
 ]);

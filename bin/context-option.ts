@@ -3,11 +3,13 @@ import { exitCodes, Failure } from "./failure.ts";
 
 /** What every command takes, before its name or behind it. What is typed goes before what the environment says. */
 export const contextOption = () =>
-  new Option("--context <name>", "the daemon to talk to: see stromboli context").argParser((name) => {
-    delete process.env["STROMBOLI_HOST"];
-    process.env["STROMBOLI_CONTEXT"] = name;
-    return name;
-  });
+  new Option("--context <name>", "the daemon to talk to: see stromboli context").argParser(useContext);
+
+export const useContext = (name: string): string => {
+  delete process.env["STROMBOLI_HOST"];
+  process.env["STROMBOLI_CONTEXT"] = name;
+  return name;
+};
 
 /** The command among the arguments; empty when there is none. */
 export const commandWord = ([word = "", ...rest]: readonly string[]): string => {
@@ -15,7 +17,7 @@ export const commandWord = ([word = "", ...rest]: readonly string[]): string => 
   return word.startsWith("--context=") ? commandWord(rest) : word;
 };
 
-const local = new Set(["daemon", "login", "setup", "context", "config"]);
+const local = new Set(["daemon", "login", "setup", "context", "config", "completion"]);
 
 /** A command about this machine that is told of another one would do something else than was meant. */
 export const refuseContext = (top: Command, command: Command): void => {

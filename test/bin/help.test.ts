@@ -27,7 +27,7 @@ const helpOf = (command: Command): string => {
 const withoutJson = new Set([
   "inspect", "images inspect", "login", "setup", "images pull", "webhooks redeliver", "secrets create", "secrets rm",
   "token revoke", "context add", "context use", "context rm", "config init", "daemon", "daemon start", "daemon stop",
-  "daemon logs", "completion",
+  "daemon logs", "completion", "complete",
 ]); // prettier-ignore
 
 for (const [path, command] of all) {

@@ -8,10 +8,11 @@ import { join } from "node:path";
 import { text } from "node:stream/consumers";
 import { after, test } from "node:test";
 import { JobResponse } from "../../lib/schema/job.ts";
+import { Stats } from "../../lib/schema/stats.ts";
 import { numberedLines } from "../../lib/demo/blocks.ts";
 import { createCli } from "./cli.ts";
 import { startStromboli } from "./harness.ts";
-import { unlimited } from "./podman.ts";
+import { rootful, unlimited } from "./podman.ts";
 import { makeStandIn, scripted } from "./stand-in.ts";
 import { until } from "./wait.ts";
 
@@ -66,6 +67,22 @@ test("run -d prints the id of a job that is there for all commands while it runs
   assert.equal(followed.stdout, output);
   assert.equal(await printed("logs", id), output);
   assert.equal(await printed("attach", id.slice(4, 16)), "worked\n");
+});
+
+test("stats tells what the container of a job uses, in a table and as JSON", { skip: !rootful }, async () => {
+  const { id, begun, go } = await detach("hold; answer done");
+  await begun();
+  const job = await until("a container's memory", async () => {
+    const { jobs } = Stats.parse(JSON.parse(await printed("stats", "--json")));
+    return jobs.find((one) => one.id === id && one.memory_bytes !== null && one.cpu_ms !== null);
+  });
+  assert.equal(job.memory_limit_bytes, 512 * 2 ** 20);
+  assert.match(
+    await printed("stats"),
+    new RegExp(`^ID .*PROMPT\n(.*\n)*${id} +\\d+% +\\d+/512 MiB .*hold; answer done\n`),
+  );
+  go();
+  await printed("wait", id);
 });
 
 test("cancel ends a job that runs, and wait and attach end as it did", async () => {

@@ -1,0 +1,135 @@
+import assert from "node:assert/strict";
+import { spawnSync } from "node:child_process";
+import { join } from "node:path";
+import { test, type TestContext } from "node:test";
+import { execa } from "execa";
+import { tempFolder } from "../harness.ts";
+import { answering, jobId, json, type Answers } from "./harness.ts";
+
+const bin = join(import.meta.dirname, "../../bin");
+const launcher = join(bin, "stromboli");
+const session = "3f2a0000-0000-4000-8000-000000000001";
+
+const answers: Answers = {
+  "GET /jobs": ({ path }, response) => {
+    const waiting = { id: "run-00000000000000ff", title: "waits" };
+    json(response, {
+      jobs: path.includes("running") ? [] : [{ id: jobId, title: "Fix\tthe \u001b[31mtest" }, waiting],
+    });
+  },
+  "GET /sessions": (_, response) =>
+    json(response, { sessions: [session], details: [{ id: session, title: "A talk" }] }),
+  "GET /secrets": (_, response) => json(response, { secrets: [{ name: "github" }] }),
+  "GET /tokens": (_, response) => json(response, { tokens: [{ name: "ci" }] }),
+};
+
+/** What `stromboli complete` answers before a daemon's stand-in. */
+const harness = async (t: TestContext) => {
+  const { socketPath } = await answering(t, answers);
+  const env = { STROMBOLI_HOST: `unix://${socketPath}`, XDG_CONFIG_HOME: tempFolder(t) };
+  const lines = async (...words: readonly string[]) => {
+    const { stdout, exitCode, stderr } = await execa(launcher, ["complete", "--", ...words], { env, reject: false });
+    assert.deepEqual([exitCode, stderr], [0, ""]);
+    return stdout.split("\n").filter((line) => line !== "");
+  };
+  const words = async (...typed: readonly string[]) => (await lines(...typed)).map((line) => line.split("\t")[0]);
+  return { env, lines, words };
+};
+
+for (const [typed, expected] of [
+  [["sess"], ["sessions"]],
+  [
+    ["--context", "x", "se"],
+    ["sessions", "secrets", "setup"],
+  ],
+  [["help", "sess"], ["sessions"]],
+  [["context", "u"], ["use"]],
+  [["ps", "--st"], ["--status"]],
+  [["ps", "--con"], ["--context"]],
+  [
+    ["ps", "--status", "c"],
+    ["completed", "crashed", "cancelled"],
+  ],
+  [["ps", "--status=f"], ["--status=failed"]],
+  [["ps", "--status", "=", "f"], ["failed"]],
+  [
+    ["ps", "--status", "="],
+    ["pending", "running", "completed", "failed", "crashed", "cancelled"],
+  ],
+  [
+    ["completion", ""],
+    ["bash", "zsh", "fish"],
+  ],
+  [
+    ["logs", ""],
+    [jobId, "run-00000000000000ff"],
+  ],
+  [["logs", "-f", "job-"], [jobId]],
+  [["logs", "012"], ["0123456789abcdef"]],
+  [["logs", jobId, ""], []],
+  [["wait", jobId, "run"], ["run-00000000000000ff"]],
+  [["ps", "--session", ""], [session]],
+  [["sessions", "rm", session, "3f"], [session]],
+  [["secrets", "rm", ""], ["github"]],
+  [["secrets", "create", ""], []],
+  [["token", "revoke", ""], ["ci"]],
+  [["context", "rm", ""], ["default"]],
+  [["config", "validate", ""], [":files"]],
+  [["run", "--volume", "/e"], [":files"]],
+  [["run", "--memory", ""], []],
+  [["run", "Fix the "], []],
+  [["nonsense", ""], []],
+  [[], []],
+] as const) {
+  test(`stromboli ${typed.join(" ")}<TAB> may become ${expected.join(", ") || "nothing that is known"}`, async (t) => {
+    const { words } = await harness(t);
+    const found = new Set(await words(...typed));
+    if (typed.length === 0) assert.ok(found.has("run") && !found.has("complete"));
+    else assert.deepEqual(found, new Set(expected));
+  });
+}
+
+test("what a job is stands behind a tab, on one line, and cannot rule the terminal", async (t) => {
+  const { lines } = await harness(t);
+  assert.deepEqual(await lines("logs", "job"), [`${jobId}\tFix the [31mtest`]);
+});
+
+test("cancel is offered what has not ended", async (t) => {
+  const { words } = await harness(t);
+  assert.deepEqual(await words("cancel", ""), [jobId, "run-00000000000000ff"]);
+});
+
+test("without a daemon there is nothing to tell, and nothing is said", async (t) => {
+  const env = { STROMBOLI_HOST: `unix://${tempFolder(t)}/none` };
+  const { exitCode, stdout, stderr } = await execa(launcher, ["complete", "--", "logs", ""], { env });
+  assert.deepEqual([exitCode, stdout, stderr], [0, "", ""]);
+});
+
+const lacks = (shell: string) => spawnSync(shell, ["-c", ":"]).error && `there is no ${shell} here`;
+
+test("bash completes ids of jobs, values behind = and files", { skip: lacks("bash") }, async (t) => {
+  const { env } = await harness(t);
+  const script = `
+    source <(stromboli completion bash)
+    tab() { COMP_WORDS=("$@") COMP_CWORD=$(($# - 1)); _stromboli stromboli 2>/dev/null; echo "\${COMPREPLY[*]}"; }
+    tab stromboli logs job-0
+    tab stromboli ps --status = f
+    tab stromboli config validate ""
+    complete -p stromboli`;
+  const path = { PATH: `${bin}:${process.env["PATH"]}` };
+  const { stdout } = await execa("bash", ["--norc", "-c", script], { env: { ...env, ...path } });
+  assert.deepEqual(stdout.split("\n"), [jobId, "failed", "", "complete -F _stromboli stromboli"]);
+});
+
+test("zsh takes its functions", { skip: lacks("zsh") }, async () => {
+  const { stdout } = await execa(launcher, ["completion", "zsh"]);
+  await execa("zsh", ["-f", "-c", `autoload -Uz compinit && compinit -u -D\n${stdout}`]);
+});
+
+test("fish completes ids of jobs", { skip: lacks("fish") }, async (t) => {
+  const { env } = await harness(t);
+  const script = "stromboli completion fish | source; complete -C 'stromboli logs job-0'";
+  const path = { PATH: `${bin}:${process.env["PATH"]}` };
+  const { stdout } = await execa("fish", ["--no-config", "-c", script], { env: { ...env, ...path } });
+  assert.match(stdout, new RegExp(`^${jobId}\t`));
+});
