@@ -19,7 +19,7 @@ import type { Config } from "../lib/schema/config.ts";
 import type { Secrets } from "../lib/secrets.ts";
 import type { DeliveryStore } from "../lib/store/deliveries.ts";
 import type { Usages } from "../lib/usage.ts";
-import { cliVersion, version } from "../lib/version.ts";
+import { cliVersion } from "../lib/version.ts";
 import type { Outbox } from "../lib/webhooks/outbox.ts";
 import type { Collector } from "./garbage.ts";
 import { refuseBrowsers } from "./middleware/browser.ts";
@@ -31,6 +31,7 @@ import { assumeJson, identify, type Variables } from "./middleware/request.ts";
 import { locate } from "./middleware/source.ts";
 import { auditRoutes } from "./routes/audit.ts";
 import { authRoutes } from "./routes/auth.ts";
+import { documentRoutes } from "./routes/document.ts";
 import { healthRoutes } from "./routes/health.ts";
 import { imageRoutes } from "./routes/images.ts";
 import { jobRoutes } from "./routes/jobs.ts";
@@ -88,9 +89,8 @@ export const createApp = ({ config, health, credential, log, ...deps }: AppDeps)
   app.use(bodyLimit({ maxSize: maxBodyBytes, onError: tooLarge }));
   app.use(assumeJson);
   app.openAPIRegistry.registerComponent("securitySchemes", "token", { type: "http", scheme: "bearer" });
-  const security = [{ token: [] }, {}]; // or none, where none is needed
-  app.doc31("/openapi.json", { openapi: "3.1.0", info: { title: "Stromboli", version }, security });
   return app
+    .route("/", documentRoutes(app))
     .route("/", healthRoutes({ health, credential, installedCli: claude.binary ? "unknown" : cliVersion }))
     .route("/", runRoutes(deps))
     .route("/", jobRoutes(deps))

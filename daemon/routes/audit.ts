@@ -4,6 +4,7 @@ import { AuditList, AuditQuery, AuditVerdict, type AuditEntry } from "../../lib/
 import type { AuditRow } from "../../lib/store/audit.ts";
 import { refuseInvalid } from "../middleware/errors.ts";
 import type { Variables } from "../middleware/request.ts";
+import * as example from "./examples.ts";
 import { failures, json } from "./responses.ts";
 
 const list = createRoute({
@@ -11,14 +12,22 @@ const list = createRoute({
   path: "/audit",
   summary: "Who did what, and what was refused, newest first",
   request: { query: AuditQuery },
-  responses: { 200: json(AuditList, "One page"), ...failures },
+  responses: { 200: json(AuditList, "One page", { entries: [example.auditEntry] }), ...failures },
 });
 
 const verify = createRoute({
   method: "get",
   path: "/audit/verify",
   summary: "Check that no entry was changed, left out or put in",
-  responses: { 200: json(AuditVerdict, "What came of it"), ...failures },
+  responses: {
+    200: json(AuditVerdict, "What came of it", {
+      ok: true,
+      entries: 17,
+      head: example.auditEntry.hash,
+      broken_at: null,
+    }),
+    ...failures,
+  },
 });
 
 export const auditRoutes = ({ audit }: { audit: Pick<Audit, "list" | "verify"> }) =>

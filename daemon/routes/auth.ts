@@ -7,6 +7,7 @@ import { bearerOf } from "../middleware/caller.ts";
 import { refuseInvalid } from "../middleware/errors.ts";
 import type { Limits } from "../middleware/limits.ts";
 import type { Variables } from "../middleware/request.ts";
+import * as example from "./examples.ts";
 import { failures, json } from "./responses.ts";
 
 const login = createRoute({
@@ -14,8 +15,8 @@ const login = createRoute({
   path: "/auth/token",
   summary: "Get an access token for an API token",
   description: "The access token may do what the API token may, and ends with it. Where no token is needed, none is.",
-  request: { body: { ...json(LoginRequest, "Who asks"), required: true } },
-  responses: { 200: json(TokenPair, "An access token and a refresh token"), ...failures },
+  request: { body: { ...json(LoginRequest, "Who asks", { client_id: "my-laptop" }), required: true } },
+  responses: { 200: json(TokenPair, "An access token and a refresh token", example.tokenPair), ...failures },
 });
 
 const refresh = createRoute({
@@ -23,22 +24,30 @@ const refresh = createRoute({
   path: "/auth/refresh",
   summary: "Get the next pair of tokens",
   description: "A refresh token is good once: when one comes again, all tokens of its login are revoked.",
-  request: { body: { ...json(RefreshRequest, "The refresh token"), required: true } },
-  responses: { 200: json(TokenPair, "The next pair"), ...failures },
+  request: {
+    body: {
+      ...json(RefreshRequest, "The refresh token", { refresh_token: example.tokenPair.refresh_token }),
+      required: true,
+    },
+  },
+  responses: { 200: json(TokenPair, "The next pair", example.tokenPair), ...failures },
 });
 
 const validate = createRoute({
   method: "get",
   path: "/auth/validate",
   summary: "Ask whether an access token is good",
-  responses: { 200: json(Validated, "It is"), ...failures },
+  responses: {
+    200: json(Validated, "It is", { valid: true, subject: "my-laptop", expires_at: 1_769_860_800 }),
+    ...failures,
+  },
 });
 
 const logout = createRoute({
   method: "post",
   path: "/auth/logout",
   summary: "Revoke an access token and all others of its login, for good",
-  responses: { 200: json(LoggedOut, "They are revoked"), ...failures },
+  responses: { 200: json(LoggedOut, "They are revoked", { success: true, message: "logged out" }), ...failures },
 });
 
 type Deps = { auth: Auth; limits: Pick<Limits, "lookAt" | "welcome"> };

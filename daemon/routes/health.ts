@@ -6,34 +6,47 @@ import type { Health as HealthChecks } from "../../lib/health.ts";
 import { ClaudeStatus, Health } from "../../lib/schema/health.ts";
 import { version } from "../../lib/version.ts";
 import type { Variables } from "../middleware/request.ts";
-import { json } from "./responses.ts";
+import * as example from "./examples.ts";
+import { failures, json } from "./responses.ts";
 
 const health = createRoute({
   method: "get",
   path: "/health",
   summary: "How the daemon and what it depends on are",
-  responses: { 200: json(Health, "Always 200; `status` tells") },
+  responses: { 200: json(Health, "Always 200; `status` tells", example.health), ...failures },
 });
 
 const healthz = createRoute({
   method: "get",
   path: "/healthz",
   summary: "Whether the daemon is alive",
-  responses: { 200: json(Health.pick({ status: true }), "It answers") },
+  responses: { 200: json(Health.pick({ status: true }), "It answers", { status: "ok" }), ...failures },
 });
 
 const readyz = createRoute({
   method: "get",
   path: "/readyz",
   summary: "Whether the daemon can run agents",
-  responses: { 200: json(Health, "It can"), 503: json(Health, "It cannot; components say why") },
+  responses: {
+    ...failures,
+    200: json(Health, "It can", example.health),
+    503: json(Health, "It cannot; components say why"),
+  },
 });
 
 const claudeStatus = createRoute({
   method: "get",
   path: "/claude/status",
   summary: "Whether the CLI and credentials are there",
-  responses: { 200: json(ClaudeStatus, "The credential itself is never shown") },
+  responses: {
+    200: json(ClaudeStatus, "The credential itself is never shown", {
+      configured: true,
+      message: "Claude is configured",
+      cli_version: "2.1.330",
+      credentials: "api_key",
+    }),
+    ...failures,
+  },
 });
 
 export const healthRoutes = ({

@@ -13,7 +13,8 @@ import {
 } from "../../lib/schema/image.ts";
 import { failureOf, refuseInvalid, toStromboliError } from "../middleware/errors.ts";
 import type { Variables } from "../middleware/request.ts";
-import { failures, json } from "./responses.ts";
+import * as example from "./examples.ts";
+import { failures, json, missing, registryFailures } from "./responses.ts";
 import { eventStream, type ServerEvent } from "./sse.ts";
 
 const list = createRoute({
@@ -21,7 +22,10 @@ const list = createRoute({
   path: "/images",
   summary: "List the images on this machine, best for agents first",
   description: "Each is looked into once, which takes a second or two the first time; nothing of it runs.",
-  responses: { 200: json(ImageList, "All that have a name, by rank, repository and tag"), ...failures },
+  responses: {
+    200: json(ImageList, "All that have a name, by rank, repository and tag", { images: [example.image] }),
+    ...failures,
+  },
 });
 
 const search = createRoute({
@@ -29,7 +33,11 @@ const search = createRoute({
   path: "/images/search",
   summary: "Search a registry for images",
   request: { query: ImageSearchQuery },
-  responses: { 200: json(ImageSearch, "What the registry found"), ...failures },
+  responses: {
+    200: json(ImageSearch, "What the registry found", { results: [example.found] }),
+    ...failures,
+    ...registryFailures,
+  },
 });
 
 const pull = createRoute({
@@ -38,13 +46,24 @@ const pull = createRoute({
   summary: "Pull an image from its registry",
   description:
     "With `Accept: text/event-stream` the answer is a stream: `progress` events with what Podman says, then `done` or `error`. Who asks for an image that is being pulled joins that pull; when the last client has hung up it is ended.",
-  request: { body: { ...json(ImagePullRequest, "What to pull"), required: true } },
+  request: { body: { ...json(ImagePullRequest, "What to pull", { image: "python:3.12" }), required: true } },
   responses: {
     200: {
       description: "The image is here",
-      content: { "application/json": { schema: ImagePulled }, "text/event-stream": { schema: z.string() } },
+      content: {
+        ...json(ImagePulled, "", {
+          success: true,
+          image_id: example.image.id,
+          image: "docker.io/library/python:3.12",
+          compatibility_rank: 1,
+          rank_description: example.image.rank_description,
+        }).content,
+        "text/event-stream": { schema: z.string() },
+      },
     },
     ...failures,
+    ...missing,
+    ...registryFailures,
   },
 });
 
@@ -53,7 +72,11 @@ const show = createRoute({
   path: "/images/{name}",
   summary: "An image, and whether agents can run in it",
   request: { params: ImageParams },
-  responses: { 200: json(ImageDetail, "What is known of it"), ...failures },
+  responses: {
+    200: json(ImageDetail, "What is known of it", { ...example.image, labels: {} }),
+    ...failures,
+    ...missing,
+  },
 });
 
 const usualLimit = 25;

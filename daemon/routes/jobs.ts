@@ -2,12 +2,14 @@ import { createRoute, OpenAPIHono, z } from "@hono/zod-openapi";
 import type { Context } from "hono";
 import type { Runner } from "../../lib/jobs/runner.ts";
 import type { CallerViews, Views } from "../../lib/jobs/views.ts";
+import { Failure } from "../../lib/schema/failure.ts";
 import { Cancelled, JobList, JobQuery, JobResponse, numberIn } from "../../lib/schema/job.ts";
 import type { Collector } from "../garbage.ts";
 import { refuseInvalid } from "../middleware/errors.ts";
 import type { Variables } from "../middleware/request.ts";
 import { sendFile } from "./file.ts";
-import { failures, json } from "./responses.ts";
+import * as example from "./examples.ts";
+import { conflict, failures, json, missing } from "./responses.ts";
 import { eventStream, framed, named } from "./sse.ts";
 
 const params = z.object({ id: z.string().describe("Id of a job, or of a run.") });
@@ -18,7 +20,7 @@ const list = createRoute({
   summary: "Jobs, newest first",
   description: "Runs are jobs too. Answers above 64 KiB are left out, marked by `output_truncated`.",
   request: { query: JobQuery },
-  responses: { 200: json(JobList, "A page of jobs"), ...failures },
+  responses: { 200: json(JobList, "A page of jobs", { jobs: [example.job] }), ...failures },
 });
 
 const show = createRoute({
@@ -26,7 +28,7 @@ const show = createRoute({
   path: "/jobs/{id}",
   summary: "A job as it stands",
   request: { params },
-  responses: { 200: json(JobResponse, "The job"), ...failures },
+  responses: { 200: json(JobResponse, "The job", example.job), ...failures, ...missing },
 });
 
 const cancel = createRoute({
@@ -35,7 +37,12 @@ const cancel = createRoute({
   summary: "Cancel a job",
   description: "Answers once the job has ended as cancelled; one that waits never starts.",
   request: { params },
-  responses: { 200: json(Cancelled, "It has ended as cancelled"), ...failures },
+  responses: {
+    200: json(Cancelled, "It has ended as cancelled", { cancelled: true, job_id: example.jobId }),
+    ...failures,
+    ...missing,
+    ...conflict,
+  },
 });
 
 const EventsQuery = z.strictObject({
@@ -54,6 +61,7 @@ const events = createRoute({
     200: { description: "Server-sent events", content: { "text/event-stream": { schema: z.string() } } },
     204: { description: "The job has ended, and there are no events behind that one" },
     ...failures,
+    ...missing,
   },
 });
 
@@ -68,7 +76,9 @@ const logs = createRoute({
   responses: {
     200: { description: "The file", content: { "text/plain": { schema: z.string() } } },
     206: { description: "A part of it", content: { "text/plain": { schema: z.string() } } },
+    416: json(Failure, "There are no such bytes"),
     ...failures,
+    ...missing,
   },
 });
 

@@ -4,6 +4,7 @@ import type { Retention } from "../../lib/retention/retention.ts";
 import { Pruned, PruneRequest } from "../../lib/schema/prune.ts";
 import { refuseInvalid } from "../middleware/errors.ts";
 import type { Variables } from "../middleware/request.ts";
+import * as example from "./examples.ts";
 import { failures, json } from "./responses.ts";
 
 /** Without a body there is no JSON to parse, and all is as the configuration says. */
@@ -19,8 +20,18 @@ const prune = createRoute({
   description:
     "Without a body it does what the daemon does every hour. Jobs that have not ended, those with a delivery that is due, and sessions in use stay.",
   middleware: allowNoBody,
-  request: { body: { ...json(PruneRequest, "What to remove"), required: false } },
-  responses: { 200: json(Pruned, "What was removed, or with dry_run would be"), ...failures },
+  request: {
+    body: { ...json(PruneRequest, "What to remove", { jobs_older_than: "7d", dry_run: true }), required: false },
+  },
+  responses: {
+    200: json(Pruned, "What was removed, or with dry_run would be", {
+      jobs: [example.jobId],
+      sessions: [],
+      bytes: 48_300,
+      dry_run: true,
+    }),
+    ...failures,
+  },
 });
 
 export const pruneRoutes = ({ retention }: { retention: Pick<Retention, "prune"> }) =>

@@ -7,12 +7,11 @@ import type { Views } from "../../lib/jobs/views.ts";
 import { DryRun } from "../../lib/schema/dry-run.ts";
 import { RunResponse, Submitted } from "../../lib/schema/job.ts";
 import { IdempotencyKey, RunRequest } from "../../lib/schema/run.ts";
-import type { Place } from "../../lib/store/job-rows.ts";
 import { invalidRequest, refuseInvalid } from "../middleware/errors.ts";
 import type { Variables } from "../middleware/request.ts";
-import { failures, json } from "./responses.ts";
-import { eventStream } from "./sse.ts";
-import { runEvents } from "./stream.ts";
+import * as example from "./examples.ts";
+import { createFollow, leaveWith } from "./follow.ts";
+import { conflict, failures, json, missing, registryFailures } from "./responses.ts";
 
 const headers = z.object({
   "idempotency-key": IdempotencyKey.optional().describe("Sending it again within 24 h gives the first answer."),
@@ -24,8 +23,11 @@ const DryRunFlag = z
 const body = {
   headers,
   query: z.strictObject({ dry_run: DryRunFlag }),
-  body: { ...json(RunRequest, "What to run"), required: true },
+  body: { ...json(RunRequest, "What to run", example.runRequest), required: true },
 };
+
+/** What may keep a run from being begun. */
+const refusals = { ...failures, ...missing, ...conflict, ...registryFailures };
 
 const run = createRoute({
   method: "post",
@@ -34,8 +36,12 @@ const run = createRoute({
   description: "A client that hangs up cancels the run, unless it gave an idempotency key and so can ask again.",
   request: body,
   responses: {
-    200: json(z.union([RunResponse, DryRun]), "The agent ran; `outcome` says how it ended. Or what dry_run asks for"),
-    ...failures,
+    200: json(
+      z.union([RunResponse, DryRun]),
+      "The agent ran; `outcome` says how it ended. Or what dry_run asks for",
+      example.runResponse,
+    ),
+    ...refusals,
   },
 });
 
@@ -45,9 +51,12 @@ const runAsync = createRoute({
   summary: "Have a prompt run, and come back for its result",
   request: body,
   responses: {
-    200: json(DryRun, "What dry_run asks for"),
-    202: json(Submitted, "The job is written down, and will run"),
-    ...failures,
+    200: json(DryRun, "What dry_run asks for", example.dryRun),
+    202: json(Submitted, "The job is written down, and will run", {
+      job_id: example.jobId,
+      session_id: example.sessionId,
+    }),
+    ...refusals,
   },
 });
 
@@ -69,9 +78,9 @@ const stream = createRoute({
   responses: {
     200: {
       description: "Server-sent events. Or what dry_run asks for",
-      content: { ...eventText, "application/json": { schema: DryRun } },
+      content: { ...eventText, ...json(DryRun, "", example.dryRun).content },
     },
-    ...failures,
+    ...refusals,
   },
 });
 
@@ -90,7 +99,7 @@ const streamGet = createRoute({
   summary: "The same for clients that can only GET, such as EventSource",
   description,
   request: { query: StreamQuery },
-  responses: { 200: { description: "Server-sent events", content: eventText }, ...failures },
+  responses: { 200: { description: "Server-sent events", content: eventText }, ...refusals },
 });
 
 type Deps = { runner: Runner; views: Views };
@@ -140,35 +149,6 @@ export const runRoutes = ({ runner, views }: Deps) => {
     });
 };
 
-/** Submits a run, and answers with what happens in it as it happens. */
-const createFollow =
-  ({ runner, views }: Deps) =>
-  async (c: Context<Variables>, asked: Asked, events: z.output<typeof Events>): Promise<Response> => {
-    const mine = views.of(asked.caller);
-    const { id } = await runner.submit(asked); // what is refused is refused with its own status, before a stream begins
-    c.set("target", id);
-    const hungUp = new AbortController();
-    leaveWith(c.req.raw.signal, asked, () => runner.leave(id));
-    c.req.raw.signal.addEventListener("abort", () => hungUp.abort(), { once: true });
-    const context = { path: c.req.path, requestId: c.get("requestId") };
-    const raw = events === "raw" || asked.request.claude?.output_format === "stream-json";
-    const lines = mine.events(id, { after: 0, follow: true, signal: hungUp.signal });
-    const over = runner.ended(id); // asked for at once: a daemon that stops gives it its time
-    over.catch(() => {}); // the stream tells
-    return eventStream(
-      runEvents(lines, {
-        raw,
-        context,
-        ended: async () => {
-          await over;
-          mine.checkRan(id);
-        },
-        lineAt: (place: Place) => mine.line(id, place),
-      }),
-      () => hungUp.abort(),
-    );
-  };
-
 type Handed = { mode: Mode; request: RunRequest; key?: string | undefined };
 
 const askedFor = (c: Context<Variables>, { mode, request, key: header }: Handed): Asked => {
@@ -188,11 +168,4 @@ const requestOf = ({ prompt, workdir, session_id, resume, model }: Query): RunRe
   const { data, error } = RunRequest.safeParse({ prompt, workdir, claude });
   if (error) throw invalidRequest(error);
   return data;
-};
-
-/** Who gave a key means to ask again when the connection breaks. */
-const leaveWith = (signal: AbortSignal, { key }: Asked, leave: () => void): void => {
-  if (key !== undefined) return;
-  if (signal.aborted) leave();
-  else signal.addEventListener("abort", leave, { once: true });
 };

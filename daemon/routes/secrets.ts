@@ -3,7 +3,8 @@ import { Secret, SecretChanged, SecretList, SecretRequest } from "../../lib/sche
 import type { Secrets } from "../../lib/secrets.ts";
 import { refuseInvalid } from "../middleware/errors.ts";
 import type { Variables } from "../middleware/request.ts";
-import { failures, json } from "./responses.ts";
+import * as example from "./examples.ts";
+import { conflict, failures, json, missing } from "./responses.ts";
 
 const params = z.object({ name: z.string().describe("Name of a secret.") });
 
@@ -12,15 +13,17 @@ const list = createRoute({
   path: "/secrets",
   summary: "List the secrets that runs may use, by name",
   description: "Those made here and those made with `podman secret create`. Values are never shown.",
-  responses: { 200: json(SecretList, "All that the caller may use"), ...failures },
+  responses: { 200: json(SecretList, "All that the caller may use", { secrets: [example.secret] }), ...failures },
 });
 
 const create = createRoute({
   method: "post",
   path: "/secrets",
   summary: "Store a secret",
-  request: { body: { ...json(SecretRequest, "Its name and value"), required: true } },
-  responses: { 201: json(SecretChanged, "It is stored"), ...failures },
+  request: {
+    body: { ...json(SecretRequest, "Its name and value", { name: "github", value: "ghp_…" }), required: true },
+  },
+  responses: { 201: json(SecretChanged, "It is stored", { success: true, name: "github" }), ...failures, ...conflict },
 });
 
 const show = createRoute({
@@ -28,7 +31,7 @@ const show = createRoute({
   path: "/secrets/{name}",
   summary: "A secret without its value",
   request: { params },
-  responses: { 200: json(Secret, "What is known of it"), ...failures },
+  responses: { 200: json(Secret, "What is known of it", example.secret), ...failures, ...missing },
 });
 
 const remove = createRoute({
@@ -36,7 +39,12 @@ const remove = createRoute({
   path: "/secrets/{name}",
   summary: "Remove a secret",
   request: { params },
-  responses: { 200: json(SecretChanged, "It is gone"), ...failures },
+  responses: {
+    200: json(SecretChanged, "It is gone", { success: true, name: "github" }),
+    ...failures,
+    ...missing,
+    ...conflict,
+  },
 });
 
 export const secretRoutes = ({ secrets }: { secrets: Secrets }) =>

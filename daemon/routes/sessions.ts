@@ -11,7 +11,8 @@ import {
 } from "../../lib/schema/session.ts";
 import { refuseInvalid } from "../middleware/errors.ts";
 import type { Variables } from "../middleware/request.ts";
-import { failures, json } from "./responses.ts";
+import * as example from "./examples.ts";
+import { conflict, failures, json, missing } from "./responses.ts";
 
 const params = z.object({ id: z.string().toLowerCase().describe("Id of a session.") });
 const messageParams = params.extend({ message_id: z.string().describe("The uuid of a message.") });
@@ -23,7 +24,13 @@ const list = createRoute({
   description:
     "The caller's own, an admin's: all. Sizes are measured once after each run, which the first time takes up to five seconds.",
   request: { query: SessionQuery },
-  responses: { 200: json(SessionList, "All of them, or those whose ids begin so"), ...failures },
+  responses: {
+    200: json(SessionList, "All of them, or those whose ids begin so", {
+      sessions: [example.sessionId],
+      details: [example.session],
+    }),
+    ...failures,
+  },
 });
 
 const remove = createRoute({
@@ -32,7 +39,12 @@ const remove = createRoute({
   summary: "Remove a session with its files and the services that are kept for it",
   description: "Not while a run uses it or waits for it. Its jobs stay, with what they printed.",
   request: { params },
-  responses: { 200: json(SessionRemoved, "It is gone"), ...failures },
+  responses: {
+    200: json(SessionRemoved, "It is gone", { success: true, session_id: example.sessionId }),
+    ...failures,
+    ...missing,
+    ...conflict,
+  },
 });
 
 const messages = createRoute({
@@ -42,7 +54,17 @@ const messages = createRoute({
   description:
     "Read from the CLI's transcript: all that the user, the agent and its tools said, in every run. A page ends early where messages are long, about 4 MiB in all.",
   request: { params, query: MessageQuery },
-  responses: { 200: json(MessagePage, "A page of messages; none where there is no transcript yet"), ...failures },
+  responses: {
+    200: json(MessagePage, "A page of messages; none where there is no transcript yet", {
+      messages: [example.message],
+      total: 1,
+      offset: 0,
+      limit: 50,
+      has_more: false,
+    }),
+    ...failures,
+    ...missing,
+  },
 });
 
 const message = createRoute({
@@ -50,7 +72,7 @@ const message = createRoute({
   path: "/sessions/{id}/messages/{message_id}",
   summary: "A message of a session",
   request: { params: messageParams },
-  responses: { 200: json(MessageFound, "The message"), ...failures },
+  responses: { 200: json(MessageFound, "The message", { message: example.message }), ...failures, ...missing },
 });
 
 export const sessionRoutes = ({ conversations }: { conversations: Conversations }) =>

@@ -3,22 +3,28 @@ import type { ApiTokens } from "../../lib/auth/api-tokens.ts";
 import { NewToken, TokenList, TokenRequest, TokenRevoked } from "../../lib/schema/auth.ts";
 import { refuseInvalid } from "../middleware/errors.ts";
 import type { Variables } from "../middleware/request.ts";
-import { failures, json } from "./responses.ts";
+import * as example from "./examples.ts";
+import { conflict, failures, json, missing } from "./responses.ts";
 
 const create = createRoute({
   method: "post",
   path: "/tokens",
   summary: "Make an API token",
   description: "The answer shows it, and nothing ever does again.",
-  request: { body: { ...json(TokenRequest, "Whose token, and what for"), required: true } },
-  responses: { 201: json(NewToken, "The token"), ...failures },
+  request: {
+    body: {
+      ...json(TokenRequest, "Whose token, and what for", { name: "ci", scopes: ["read", "run"] }),
+      required: true,
+    },
+  },
+  responses: { 201: json(NewToken, "The token", { ...example.token, token: "stk_…" }), ...failures, ...conflict },
 });
 
 const list = createRoute({
   method: "get",
   path: "/tokens",
   summary: "List the API tokens that are good",
-  responses: { 200: json(TokenList, "All of them, by name"), ...failures },
+  responses: { 200: json(TokenList, "All of them, by name", { tokens: [example.token] }), ...failures },
 });
 
 const revoke = createRoute({
@@ -26,7 +32,11 @@ const revoke = createRoute({
   path: "/tokens/{name}",
   summary: "Revoke an API token, and with it all access tokens that it was used for",
   request: { params: z.object({ name: z.string().describe("The token's name.") }) },
-  responses: { 200: json(TokenRevoked, "It is good for nothing any more"), ...failures },
+  responses: {
+    200: json(TokenRevoked, "It is good for nothing any more", { success: true, name: "ci" }),
+    ...failures,
+    ...missing,
+  },
 });
 
 export const tokenRoutes = ({ apiTokens }: { apiTokens: ApiTokens }) =>

@@ -7,14 +7,15 @@ import type { Delivery as Row, DeliveryStore } from "../../lib/store/deliveries.
 import type { Outbox } from "../../lib/webhooks/outbox.ts";
 import { refuseInvalid } from "../middleware/errors.ts";
 import type { Variables } from "../middleware/request.ts";
-import { failures, json } from "./responses.ts";
+import * as example from "./examples.ts";
+import { failures, json, missing } from "./responses.ts";
 
 const list = createRoute({
   method: "get",
   path: "/webhooks/deliveries",
   summary: "List webhooks and what became of them, newest first",
   request: { query: DeliveryQuery },
-  responses: { 200: json(DeliveryList, "One page"), ...failures },
+  responses: { 200: json(DeliveryList, "One page", { deliveries: [example.delivery] }), ...failures },
 });
 
 const redeliver = createRoute({
@@ -22,7 +23,15 @@ const redeliver = createRoute({
   path: "/webhooks/deliveries/{id}/redeliver",
   summary: "Send a webhook again, whatever became of it",
   request: { params: z.object({ id: z.string().describe("Id of a delivery.") }) },
-  responses: { 202: json(Delivery, "It is due now, and tried for another 24 hours"), ...failures },
+  responses: {
+    202: json(Delivery, "It is due now, and tried for another 24 hours", {
+      ...example.delivery,
+      status: "pending",
+      next_attempt_at: example.delivery.created_at,
+    }),
+    ...failures,
+    ...missing,
+  },
 });
 
 export const webhookRoutes = ({

@@ -24,6 +24,7 @@ import type { ListedImage } from "../../lib/podman/images.ts";
 import type { Pulls } from "../../lib/podman/pulls.ts";
 import type { Registry } from "../../lib/podman/registry.ts";
 import type { Inside } from "../../lib/store/images.ts";
+import { checkAnswer } from "../contract.ts";
 import { openBelow } from "../harness.ts";
 import { jobOf } from "../jobs/containers.ts";
 import { openRunner, resultLine } from "../jobs/harness.ts";
@@ -160,10 +161,12 @@ const emptyVault: SecretVault = {
 
 /** What a client does. */
 const createCalls = (app: App) => {
-  const send = (path: string, { headers, ...init }: CallOptions = {}) => {
+  const send = async (path: string, { headers, ...init }: CallOptions = {}) => {
     const duplex = init.body instanceof ReadableStream ? { duplex: "half" as const } : {};
     const all = { ...init, ...duplex, headers: { host: "localhost", ...headers } };
-    return app.request(`http://localhost${path}`, all, { via: "tcp", peer: "127.0.0.1" });
+    const answer = await app.request(`http://localhost${path}`, all, { via: "tcp", peer: "127.0.0.1" });
+    await checkAnswer({ method: init.method ?? "GET", path }, answer);
+    return answer;
   };
   const call = async (path: string, init: CallOptions = {}) => {
     const answer = await send(path, init);

@@ -53,10 +53,7 @@ test("every route is in the document", async (t) => {
   const served = app.routes
     .filter(({ method }) => method !== "ALL")
     .map(({ method, path }) => `${method} ${path.replaceAll(/:(\w+)/g, "{$1}")}`);
-  assert.deepEqual(
-    [...new Set(served)].filter((route) => route !== "GET /openapi.json").toSorted(),
-    described.toSorted(),
-  );
+  assert.deepEqual([...new Set(served)].toSorted(), described.toSorted());
 });
 
 test("the routes that there are to be are there", async (t) => {
@@ -116,7 +113,7 @@ test("every error code is in the document", async (t) => {
 test("every error that a run can end in has its status in the document", async (t) => {
   const { document } = await fetchDocument(t);
   const statuses = Object.keys(document.paths["/run"]?.["post"]?.responses ?? {});
-  assert.deepEqual(statuses, ["200", "400", "401", "403", "404", "409", "413", "416", "429", "500", "502", "503"]);
+  assert.deepEqual(statuses, ["200", "400", "401", "403", "404", "409", "413", "429", "500", "502", "503"]);
 });
 
 for (const [path, method, statuses] of [

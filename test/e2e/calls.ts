@@ -3,6 +3,7 @@ import { eventsFrom } from "../../bin/sse.ts";
 import { Failure } from "../../lib/schema/failure.ts";
 import { JobList, JobResponse, RunResponse, Submitted } from "../../lib/schema/job.ts";
 import type { RunRequest } from "../../lib/schema/run.ts";
+import { checkAnswer } from "../contract.ts";
 
 type Request = z.input<typeof RunRequest> | Record<string, unknown>;
 type CallOptions = { signal?: AbortSignal; query?: string };
@@ -20,9 +21,13 @@ type EventsOptions = { query?: string; lastEventId?: number; signal?: AbortSigna
 const patienceMs = 120_000; // others use the machine as well
 const beyondAll = 1e15; // no event has this number: a stream behind it is silent, and ends with its job
 
-/** The HTTP calls of a client. `url` is asked each time: a daemon that was restarted has another port. */
+/** The HTTP calls of a client, each answer held against the document. `url` is asked each time: a daemon that was restarted has another port. */
 export const createCalls = (url: () => string) => {
-  const send = (path: string, init: RequestInit = {}) => fetch(`${url()}${path}`, init);
+  const send = async (path: string, init: RequestInit = {}) => {
+    const answer = await fetch(`${url()}${path}`, init);
+    await checkAnswer({ method: init.method ?? "GET", path }, answer);
+    return answer;
+  };
   const post = (path: string, request: Request, { signal }: CallOptions = {}) =>
     send(path, { method: "POST", body: JSON.stringify(request), ...(signal && { signal }) });
 
