@@ -1,4 +1,4 @@
-import { eventsFrom } from "../bin/sse.ts";
+import { eventsFrom } from "../lib/client/sse.ts";
 import { Submitted } from "../lib/schema/job.ts";
 import type { Stromboli } from "../test/e2e/harness.ts";
 import { bash } from "../test/e2e/requests.ts";

@@ -1,42 +1,28 @@
+import { ClientError } from "../lib/client/error.ts";
+import { follow as followEvents, type FollowOptions, type JobEvent, type Opening } from "../lib/client/follow.ts";
+import { checkPresence, patiently, type PatienceOptions } from "../lib/client/patience.ts";
 import type { JobResponse, Outcome } from "../lib/schema/job.ts";
 import { failureOf, jsonOf, type Client } from "./client.ts";
-import { checkPresence, createPatience, lostWith, patiently, type PatienceOptions } from "./patience.ts";
-import { eventsFrom } from "./sse.ts";
+import { exitCodes, Failure } from "./failure.ts";
 
-export type JobEvent = { id: number; type: string; data: string };
+export type { FollowOptions, JobEvent };
 export type EndedJob = JobResponse & { outcome: Outcome };
 
-export type FollowOptions = PatienceOptions & {
-  /** Only events behind this one. */
-  after?: number;
-  /** false: only those that are there now. */
-  live?: boolean;
-  /** Told when the connection is lost, and when there is one again. */
-  onConnection?: (up: boolean) => void;
-};
-
-/**
- * The events of a job, each once and in order, until it has ended. A connection that is lost is made anew and goes on
- * behind the last event that came. Throws when that has not worked for too long.
- */
+/** The events of a job, each once and in order, until it has ended: across lost connections, for as long as that works. */
 export async function* follow(client: Client, job: string, options: FollowOptions = {}): AsyncGenerator<JobEvent> {
-  const { live = true, after = 0, onConnection = () => {} } = options;
-  const patience = createPatience(options);
-  const reader = { last: after, served: patience.served };
-  do {
-    try {
-      const body = await open(client, job, { last: reader.last, live, signal: options.signal });
-      patience.answered();
-      onConnection(true);
-      const done = yield* read(body, reader);
-      if (done || !live) return;
-    } catch (error) {
-      if (!patience.bears(error)) throw error;
-    }
-    onConnection(false);
-  } while (await patience.lasts());
-  throw lostWith(job);
+  try {
+    yield* followEvents((asked) => open(client, job, asked), options);
+  } catch (error) {
+    throw error instanceof ClientError && error.code === "connection_lost" ? lostWith(job) : error;
+  }
 }
+
+/** What is left to say when patience with a daemon has ended in the middle of a job. */
+export const lostWith = (job: string): Failure =>
+  new Failure(
+    `the connection to the daemon is lost; the run goes on, follow it with: stromboli attach ${job}`,
+    exitCodes.unreachable,
+  );
 
 /** The job once it has ended; `onEvent` sees what happens until then. */
 export const endOf = async (
@@ -62,24 +48,6 @@ export const wholeOf = async (client: Client, ended: EndedJob, options: Patience
   };
   return patiently(fetchJob, options);
 };
-
-/** What is new of one connection, and whether that was all. */
-async function* read(
-  body: ReadableStream<Uint8Array> | undefined,
-  reader: { last: number; served: () => void },
-): AsyncGenerator<JobEvent, boolean> {
-  if (!body) return true; // it has ended, and there is nothing more
-  for await (const { id = "", event: type, data } of eventsFrom(body)) {
-    if (!(Number(id) > reader.last)) continue;
-    reader.last = Number(id);
-    reader.served();
-    yield { id: reader.last, type, data };
-    if (type === "done") return true;
-  }
-  return false;
-}
-
-type Opening = { last: number; live: boolean; signal: AbortSignal | undefined };
 
 const open = async (
   client: Client,

@@ -1,6 +1,6 @@
 import type { Client } from "./client.ts";
-import type { JobEvent } from "./follow.ts";
-import { checkPresence, createPatience, lostWith, type PatienceOptions } from "./patience.ts";
+import { checkPresence, createPatience, type PatienceOptions } from "../lib/client/patience.ts";
+import { lostWith, type JobEvent } from "./follow.ts";
 
 /** Where a line above 1 MiB is found, in bytes of a log of its job; the line feed at its end is one of them. */
 type Pointer = { stream: "stdout" | "stderr"; start: number; end: number };

@@ -2,7 +2,7 @@ import type { ImagePulled, ImagePullRequest } from "../lib/schema/image.ts";
 import { failureOf, type Client } from "./client.ts";
 import { exitCodes, Failure } from "./failure.ts";
 import { printable } from "./line.ts";
-import { eventsFrom } from "./sse.ts";
+import { eventsFrom } from "../lib/client/sse.ts";
 
 /** Has the daemon pull an image and passes on its progress; whoever hangs up ends the pull. */
 export const pullImage = async (

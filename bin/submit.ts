@@ -3,7 +3,7 @@ import type { RunRequest } from "../lib/schema/run.ts";
 import { failureOf, jsonOf, type Client } from "./client.ts";
 import { Failure } from "./failure.ts";
 import type { Interrupts } from "./interrupts.ts";
-import { patiently } from "./patience.ts";
+import { patiently } from "../lib/client/patience.ts";
 
 export type Submitted = { job_id: string; session_id: string };
 

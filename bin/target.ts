@@ -1,10 +1,10 @@
+import { parseTarget, type Target as Address } from "../lib/client/target.ts";
 import { defaultSocket } from "../lib/paths.ts";
 import { chosenContext, type Context } from "./contexts.ts";
 import { exitCodes, Failure } from "./failure.ts";
 
 /** Where a daemon listens, and the token for it. */
 export type Target = Address & { token?: string };
-export type Address = { socketPath: string } | { protocol: "http:" | "https:"; host: string; port: number };
 
 /** The daemon that was named, and how: by STROMBOLI_HOST, or else by a context. Nothing when this user's own is meant. */
 export const namedDaemon = (env: NodeJS.ProcessEnv): { target: Target; called: string } | undefined => {
@@ -50,14 +50,10 @@ export const withToken = (address: Address, token: string | undefined): Target =
 });
 
 const parseHost = (what: string, text: string): Address => {
-  if (/^unix:\/\/./.test(text)) return { socketPath: text.slice("unix://".length) };
-  const url = URL.parse(text);
-  if (url?.protocol !== "http:" && url?.protocol !== "https:")
-    throw new Failure(`${what} is not unix:///path or http(s)://host:port but ${text}`, exitCodes.usage);
-  checkParts(what, url);
-  const { hostname, port, protocol } = url;
-  const usual = protocol === "http:" ? 80 : 443;
-  return { protocol, host: hostname.replace(/^\[(.*)\]$/, "$1"), port: Number(port || usual) };
+  const address = parseTarget(text);
+  if (!address) throw new Failure(`${what} is not unix:///path or http(s)://host:port but ${text}`, exitCodes.usage);
+  if ("protocol" in address) checkParts(what, new URL(text));
+  return address;
 };
 
 /** What would be left out of a request without a word is refused. */

@@ -9,26 +9,29 @@ type Asked = { method: string; path: string };
 export const agreed = JSON.parse(readFileSync(new URL("fixtures/openapi.json", import.meta.url), "utf8")) as Document; // a test holds it against the daemon's own
 
 /** Throws when an answer has a status, a type or a body that the document does not have: a field too many as well. */
-export const checkAnswer = async ({ method, path }: Asked, answer: Response): Promise<void> => {
-  if (method === "HEAD" || method === "OPTIONS") return;
-  const [type = ""] = (answer.headers.get("content-type") ?? "").split(";");
-  const where = `${method} ${path} → ${answer.status} ${type}`;
-  const route = findRoute(method, path);
-  const known = route?.answers[answer.status];
-  if (route && !known) throw new Error(`${where}: the document does not have this status`);
-  if (known && type !== "" && !known.content?.[type]) throw new Error(`${where}: the document does not have this type`);
+export const checkAnswer = async (asked: Asked, answer: Response): Promise<void> => {
+  if (asked.method === "HEAD" || asked.method === "OPTIONS") return;
+  const type = answer.headers.get("content-type")?.split(";")[0] ?? "";
+  const route = findRoute(asked);
+  const wrong = (what: string) => new Error(`${asked.method} ${asked.path} → ${answer.status} ${type}: ${what}`);
+  const unknown = route && unknownOf(route.answers[answer.status], type);
+  if (unknown) throw wrong(`the document does not have this ${unknown}`);
   if (type !== "application/json") return;
   const validate = await validatorAt(
     route ? `${route.pointer}/${answer.status}/content/application~1json/schema` : failure,
   );
-  if (validate(await answer.clone().json())) return;
-  throw new Error(`${where}: ${messageOf(validate.errors ?? [])}`);
+  if (!validate(await answer.clone().json())) throw wrong(messageOf(validate.errors ?? []));
+};
+
+const unknownOf = (known: Answers[string] | undefined, type: string): "status" | "type" | undefined => {
+  if (!known) return "status";
+  return type === "" || known.content?.[type] ? undefined : "type";
 };
 
 /** A path that no route has is answered with an error. */
 const failure = "#/components/schemas/Failure";
 
-const findRoute = (method: string, path: string) => {
+const findRoute = ({ method, path }: Asked) => {
   const [plain = ""] = path.split("?");
   return routes.find((route) => route.method === method && route.pattern.test(plain));
 };

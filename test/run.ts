@@ -20,11 +20,12 @@ const again = process.argv.includes("--again"); // started by the first run, as 
 
 /** What HTTP, the queue and the disk do does not depend on who runs Podman, and some of it needs root to be tried. */
 const sameForAll =
-  /^(cancel-race|events|idempotency|jobs-refusals|logs|musl|podman-gone|queue|retention|storage|watchdog|webhooks)/;
+  /^(cancel-race|events|idempotency|jobs-refusals|logs|musl|package|podman-gone|queue|retention|storage|watchdog|webhooks)/;
 const otherAsRoot = /^(images|isolation|limits|volumes)\./;
 
 /** What takes long begins first, so that no such file is alone at the end. */
-const long = /^(answers|cli-|failures|hooks|images|limits|pull|recovery|red-team|sessions|storage|volumes|watchdog)/;
+const long =
+  /^(answers|cli-|failures|hooks|images|limits|package|pull|recovery|red-team|sessions|storage|volumes|watchdog)/;
 
 /** The files load much of the same: compiled once, each process of a test starts with half the work. */
 process.env["NODE_COMPILE_CACHE"] ??= join(homedir(), ".cache/stromboli");

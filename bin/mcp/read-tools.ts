@@ -4,7 +4,7 @@ import { withoutUndefined } from "../../lib/given.ts";
 import { JobId, JobQuery, type JobResponse } from "../../lib/schema/job.ts";
 import { SessionQuery } from "../../lib/schema/session.ts";
 import { jsonOf, type Client } from "../client.ts";
-import { patiently } from "../patience.ts";
+import { patiently } from "../../lib/client/patience.ts";
 import { answer, fitting, telling } from "./answers.ts";
 import type { Connect } from "./connect.ts";
 import { jobAnswer } from "./job-answer.ts";

@@ -1,7 +1,7 @@
 import type { McpServer } from "@modelcontextprotocol/server";
 import { z } from "zod";
 import { jsonOf } from "../client.ts";
-import { patiently } from "../patience.ts";
+import { patiently } from "../../lib/client/patience.ts";
 import { answer, cut, telling } from "./answers.ts";
 import type { Connect } from "./connect.ts";
 import { messageText, pageOf } from "./conversation.ts";

@@ -36,7 +36,7 @@ export const documentRoutes = (app: Pick<OpenAPIHono<Variables>, "getOpenAPI31Do
 };
 
 /** The library leaves the end of `/…$/u` at a pattern with that flag, which in JSON Schema all patterns have. */
-const readable = <Document>(document: Document): Document =>
-  JSON.parse(JSON.stringify(document), (name, value: unknown) =>
+const readable = <Document>(written: Document): Document =>
+  JSON.parse(JSON.stringify(written), (name, value: unknown) =>
     name === "pattern" && typeof value === "string" ? value.replace(/\$\/u$/, "$") : value,
   ) as Document; // the same but for some text

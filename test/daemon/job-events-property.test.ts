@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { appendFileSync } from "node:fs";
 import { test } from "node:test";
-import { eventsFrom } from "../../bin/sse.ts";
+import { eventsFrom } from "../../lib/client/sse.ts";
 import { jobFolder } from "../../lib/jobs/folder.ts";
 import { jobOf } from "../jobs/containers.ts";
 import { resultLine } from "../jobs/harness.ts";

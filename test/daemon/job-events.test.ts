@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test, type TestContext } from "node:test";
-import { eventsFrom, type ServerEvent } from "../../bin/sse.ts";
+import { eventsFrom, type ServerEvent } from "../../lib/client/sse.ts";
 import { until } from "../e2e/wait.ts";
 import { resultLine } from "../jobs/harness.ts";
 import { openApp } from "./harness.ts";

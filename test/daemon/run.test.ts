@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { randomUUID } from "node:crypto";
 import { test } from "node:test";
-import { eventsFrom } from "../../bin/sse.ts";
+import { eventsFrom } from "../../lib/client/sse.ts";
 import { RunResponse } from "../../lib/schema/job.ts";
 import { openApp } from "./harness.ts";
 

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { localCaller } from "../../lib/auth/caller.ts";
-import { eventsFrom, type ServerEvent } from "../../bin/sse.ts";
+import { eventsFrom, type ServerEvent } from "../../lib/client/sse.ts";
 import { StromboliError } from "../../lib/errors.ts";
 import { JobResponse } from "../../lib/schema/job.ts";
 import { until } from "../e2e/wait.ts";

@@ -1,5 +1,5 @@
 import type { z } from "zod";
-import { eventsFrom } from "../../bin/sse.ts";
+import { eventsFrom } from "../../lib/client/sse.ts";
 import { Failure } from "../../lib/schema/failure.ts";
 import { JobList, JobResponse, RunResponse, Submitted } from "../../lib/schema/job.ts";
 import type { RunRequest } from "../../lib/schema/run.ts";

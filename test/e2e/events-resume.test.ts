@@ -3,7 +3,7 @@ import { randomInt, randomUUID } from "node:crypto";
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { after, test } from "node:test";
-import { eventsFrom, type ServerEvent } from "../../bin/sse.ts";
+import { eventsFrom, type ServerEvent } from "../../lib/client/sse.ts";
 import { startStromboli } from "./harness.ts";
 import { rootful } from "./podman.ts";
 import { makeStandIn } from "./stand-in.ts";

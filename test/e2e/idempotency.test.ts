@@ -3,7 +3,7 @@ import { randomUUID } from "node:crypto";
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { after, test } from "node:test";
-import { eventsFrom } from "../../bin/sse.ts";
+import { eventsFrom } from "../../lib/client/sse.ts";
 import { startStromboli } from "./harness.ts";
 import { makeStandIn } from "./stand-in.ts";
 import { until } from "./wait.ts";

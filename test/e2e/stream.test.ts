@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { after, test } from "node:test";
-import { eventsFrom } from "../../bin/sse.ts";
+import { eventsFrom } from "../../lib/client/sse.ts";
 import { JobResponse, RunResponse } from "../../lib/schema/job.ts";
 import { startStromboli } from "./harness.ts";
 

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { eventsFrom } from "../../bin/sse.ts";
+import { eventsFrom } from "../../lib/client/sse.ts";
 
 const streamOf = (...chunks: (string | Uint8Array)[]): ReadableStream<Uint8Array> =>
   ReadableStream.from(chunks.map((chunk) => (typeof chunk === "string" ? Buffer.from(chunk) : chunk)));

@@ -1,6 +1,4 @@
-import { setTimeout as pause } from "node:timers/promises";
-import { isUnreachable } from "./client.ts";
-import { exitCodes, Failure } from "./failure.ts";
+import { isAway, isUnreachable } from "./error.ts";
 
 export type PatienceOptions = {
   firstPauseMs?: number;
@@ -25,12 +23,13 @@ export const createPatience = (options: PatienceOptions = {}) => {
       pauseMs = firstPauseMs;
     },
     /** Whether to go on after an error: only when it is the connection that failed, and nobody wants to leave. */
-    bears: (error: unknown): boolean => (error instanceof Lost || isUnreachable(error)) && !signal?.aborted,
+    bears: (error: unknown): boolean =>
+      (error instanceof Lost || isAway(error) || isUnreachable(error)) && !signal?.aborted,
     /** Pauses before the next try; false when there have been tries enough. */
     async lasts(): Promise<boolean> {
       awaySince ??= performance.now();
       if (performance.now() + pauseMs - awaySince > giveUpAfterMs) return false;
-      await pause(pauseMs, undefined, signal && { signal });
+      await pause(pauseMs, signal);
       pauseMs = Math.min(pauseMs * 2, longestPauseMs);
       return true;
     },
@@ -64,9 +63,18 @@ export const checkPresence = async (answer: { status: number; text: () => Promis
 
 const away = new Set([502, 503, 504]);
 
-/** What is left to say when patience with a daemon has ended in the middle of a job. */
-export const lostWith = (job: string): Failure =>
-  new Failure(
-    `the connection to the daemon is lost; the run goes on, follow it with: stromboli attach ${job}`,
-    exitCodes.unreachable,
-  );
+/** A pause that a signal ends early, by throwing its reason. */
+const pause = (ms: number, signal: AbortSignal | undefined): Promise<void> =>
+  new Promise((resolve, reject) => {
+    signal?.throwIfAborted();
+    const timer = setTimeout(done, ms);
+    const stop = () => {
+      clearTimeout(timer);
+      reject(signal?.reason as Error); // an error, unless its owner gave another reason
+    };
+    signal?.addEventListener("abort", stop, { once: true });
+    function done() {
+      signal?.removeEventListener("abort", stop);
+      resolve();
+    }
+  });
