@@ -14,6 +14,7 @@ import type { Runner } from "../lib/jobs/runner.ts";
 import type { StatsOf } from "../lib/jobs/stats.ts";
 import type { Views } from "../lib/jobs/views.ts";
 import type { Log } from "../lib/log.ts";
+import type { Meter } from "../lib/metrics/meter.ts";
 import type { Retention } from "../lib/retention/retention.ts";
 import type { Config } from "../lib/schema/config.ts";
 import type { Secrets } from "../lib/secrets.ts";
@@ -27,6 +28,7 @@ import { record } from "./middleware/audit.ts";
 import { authenticate } from "./middleware/caller.ts";
 import { answerError } from "./middleware/errors.ts";
 import { createLimits } from "./middleware/limits.ts";
+import { measure } from "./middleware/measure.ts";
 import { assumeJson, identify, type Variables } from "./middleware/request.ts";
 import { locate } from "./middleware/source.ts";
 import { auditRoutes } from "./routes/audit.ts";
@@ -65,6 +67,7 @@ export type AppDeps = {
   credential: () => Credential | undefined;
   log: Log;
   collector: Pick<Collector, "passOn">;
+  meter: Pick<Meter, "httpAnswered">;
 };
 
 const maxBodyBytes = 10 * 1024 * 1024;
@@ -78,6 +81,7 @@ export const createApp = ({ config, health, credential, log, ...deps }: AppDeps)
     throw new StromboliError("not_found", `there is no ${c.req.method} ${c.req.path}; see GET /openapi.json`);
   });
   const limits = createLimits(config.rate_limits, { monotonic: () => performance.now(), now: Date.now });
+  app.use(measure(deps.meter));
   app.use(identify(log));
   app.use(locate(server.trusted_proxies));
   app.use(record(deps.audit, { log, now: Date.now }));

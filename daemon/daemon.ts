@@ -15,6 +15,7 @@ import { version } from "../lib/version.ts";
 import { createApp } from "./app.ts";
 import { createCollector } from "./garbage.ts";
 import { listenOnPort, listenOnSocket } from "./listen.ts";
+import { loadMetrics } from "./metrics.ts";
 import { createParts } from "./parts.ts";
 import { serve } from "./serve.ts";
 import { makeFolders, usable } from "./state.ts";
@@ -47,10 +48,12 @@ export const startDaemon = async ({ config, file, env, log }: DaemonOptions) => 
     (open) => void open.close(),
   );
 
-  const parts = createParts({ config, env, log, folders, own, stores: createStores(db) }, stack);
+  const stores = createStores(db);
+  const metrics = await loadMetrics({ config, log, jobs: stores.jobs }, stack);
+  const parts = createParts({ config, env, log, folders, own, stores, meter: metrics.meter }, stack);
   const { runner, retention } = parts;
   const collector = createCollector();
-  const app = createApp({ ...parts, collector });
+  const app = createApp({ ...parts, collector, meter: metrics.meter });
   const servers = [serve(app, "unix"), serve(app, "tcp")] as const;
   stack.defer(() => closeServers(servers, () => Promise.all([runner.drain(), retention[Symbol.asyncDispose]()])));
   await retention.recover();
@@ -58,6 +61,7 @@ export const startDaemon = async ({ config, file, env, log }: DaemonOptions) => 
   retention.start();
   await listenOnSocket(servers[0], socket);
   const port = await listenOnPort(servers[1], config.server);
+  await metrics.listen();
   const { host } = config.server;
   const url = `http://${host.includes(":") ? `[${host}]` : host}:${port}`;
   const note = join(folders.state, "daemon.json");

@@ -16,14 +16,17 @@ import { createStats } from "../lib/jobs/stats.ts";
 import { createViews } from "../lib/jobs/views.ts";
 import { createVolumeRules } from "../lib/jobs/volume-rules.ts";
 import type { Log } from "../lib/log.ts";
+import type { Meter } from "../lib/metrics/meter.ts";
 import { findMachine, podmanEnvironment } from "../lib/machine.ts";
 import { stateFolder } from "../lib/paths.ts";
+import { measured } from "../lib/podman/measured.ts";
 import { createPodman } from "../lib/podman/podman.ts";
 import { createSecretVault } from "../lib/podman/secrets.ts";
 import { createRetention } from "../lib/retention/retention.ts";
 import type { Config } from "../lib/schema/config.ts";
 import { createSecrets } from "../lib/secrets.ts";
 import { createSessions } from "../lib/sessions.ts";
+import type { ApiRequest } from "../lib/store/api-requests.ts";
 import type { Stores } from "../lib/store/stores.ts";
 import { createUsages } from "../lib/usage.ts";
 import { webhookBody } from "../lib/webhooks/body.ts";
@@ -39,15 +42,19 @@ type Options = {
   /** Where Stromboli keeps what is its own. */
   own: readonly string[];
   stores: Stores;
+  meter: Meter;
 };
 
 /** The daemon's inner parts, each with what it needs of the others; what has to be closed goes onto the stack. */
-export const createParts = ({ config, env, log, folders, own, stores }: Options, stack: AsyncDisposableStack) => {
+export const createParts = (
+  { config, env, log, folders, own, stores, meter }: Options,
+  stack: AsyncDisposableStack,
+) => {
   const now = Date.now;
   const credential = () => findCredential(env);
   const machine = findMachine(folders.state);
   const label = `stromboli.state=${machine.stateLabel}`;
-  const podman = createPodman({ binary: config.podman.binary, env: podmanEnvironment(env) });
+  const podman = measured(createPodman({ binary: config.podman.binary, env: podmanEnvironment(env) }), meter);
   const cli = createCliFinder(config, { fetched: join(stateFolder(env), "claude-musl") });
   const upstream = stack.adopt(createUpstream(config.claude.api_url, env), (open) => open.close());
   const sessions = createSessions({ folder: folders.sessions, store: stores.sessionStore });
@@ -71,15 +78,12 @@ export const createParts = ({ config, env, log, folders, own, stores }: Options,
     images,
     pulls,
     secrets,
-    broker: createBroker({
-      ...common,
-      upstream,
-      credential,
-      demo: createScriptedModel(),
-      record: stores.requests.insert,
-    }),
+    broker: createBroker({ ...common, ...passedOn(stores, meter), upstream, credential, demo: createScriptedModel() }),
     capacity: { memoryBytes: totalmem(), cores: availableParallelism() },
-    onEnd: outbox.wake,
+    onEnd(id) {
+      outbox.wake();
+      countEnd(stores, meter, id);
+    },
   });
   const conversations = createConversations({ ...common, stacks: containerParts.stacks });
   const retention = stack.use(createRetention({ ...common, store: stores.retentionStore }));
@@ -98,4 +102,18 @@ export const createParts = ({ config, env, log, folders, own, stores }: Options,
   const { deliveries } = stores;
   const shown = { views, deliveries, catalogue, conversations, statsOf, usages: createUsages(common) };
   return { config, log, ...access, ...shown, credential, runner, outbox, retention, health, warnings };
+};
+
+/** What passes the broker is written down, and counted. */
+const passedOn = ({ requests }: Pick<Stores, "requests">, { modelAnswered, modelFailed }: Meter) => ({
+  onFailure: modelFailed,
+  record(request: ApiRequest): void {
+    modelAnswered(request);
+    requests.insert(request);
+  },
+});
+
+const countEnd = ({ jobs }: Pick<Stores, "jobs">, { jobEnded }: Meter, id: string): void => {
+  const ending = jobs.find(id)?.ending;
+  if (ending) jobEnded(ending);
 };

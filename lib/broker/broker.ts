@@ -18,6 +18,8 @@ type Deps = {
   credential: () => Credential | undefined;
   demo: RequestListener;
   record: (request: ApiRequest) => void;
+  /** Hears that the model API could not be reached, or broke off. */
+  onFailure: () => void;
   log: Log;
   now: () => number;
 };
@@ -110,6 +112,7 @@ const answer = async (deps: Deps, door: Door, exchange: Exchange): Promise<void>
     await passOn(deps, door, { ...exchange, path });
   } catch (error) {
     deps.log.warn({ job: door.jobId, error: messageOf(error) }, "model request failed");
+    deps.onFailure();
     if (response.headersSent) response.destroy();
     else refuse(response, 502, "the model API could not be reached");
   }

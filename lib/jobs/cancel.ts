@@ -7,7 +7,7 @@ import type { CloseDeps } from "./close.ts";
 import type { LiveJobs } from "./live.ts";
 import type { Queue } from "./queue.ts";
 
-type Deps = CloseDeps & { onEnd: () => void; log: Log };
+type Deps = CloseDeps & { onEnd: (id: string) => void; log: Log };
 
 /** `caller`: who asks, when somebody does. */
 type Asked = { id: string; caller?: Caller };
@@ -24,7 +24,7 @@ export const cancel = async (
   if (job.state === "pending") {
     withdraw(deps, job);
     live?.end();
-    deps.onEnd();
+    deps.onEnd(id);
     return queue.dispatch(); // the next one on its session
   }
   if (!take(deps, job)) throw new StromboliError("job_ended", `job ${id} is being ended already, as ${job.stopReason}`);

@@ -19,7 +19,7 @@ export type LifeDeps = FetchDeps &
   RecoveryDeps & {
     log: Log;
     /** Tells that a job has ended. */
-    onEnd: () => void;
+    onEnd: (id: string) => void;
   };
 
 type Context = {
@@ -42,7 +42,7 @@ export const createLife = (deps: LifeDeps, { liveJobs, tasks, detached, onStart 
   const end = (job: Job, live: Live, why?: unknown): void => {
     if (why === undefined) live.end();
     else live.fail(why);
-    deps.onEnd();
+    deps.onEnd(job.id);
     // The answer need not wait for it, the daemon's end does; and what it leaves the next start removes.
     void tasks.keep(surely("cleaning up after a job", () => cleanUp(deps, job)).catch(() => {}));
   };

@@ -23,6 +23,11 @@ const ceiling = <Value extends z.ZodType<string | number>>(value: Value, example
 const proxyHint =
   "must be an address or a range such as 127.0.0.1, 10.0.0.0/8 or fd00::/8: IPv4 with all four numbers, and without ::ffff:";
 
+const Listen = z
+  .string()
+  .regex(/^([\w.-]+|\[[\da-f:.]+\]):\d{1,5}$/i, "must be off, or host:port such as 127.0.0.1:9090")
+  .refine((text) => Number(text.replace(/^.*:/, "")) <= 65_535, "must have a port of at most 65535");
+
 const Keys = z.strictObject({
   state_dir: z.union([z.literal(""), AbsolutePath]).default(""),
   server: z
@@ -56,6 +61,7 @@ const Keys = z.strictObject({
   log: z
     .strictObject({ level: z.enum(["trace", "debug", "info", "warn", "error", "silent"]).default("info") })
     .prefault({}),
+  metrics: z.strictObject({ listen: z.union([z.literal("off"), Listen]).default("off") }).prefault({}),
   claude: z
     .strictObject({
       binary: z.union([z.literal(""), AbsolutePath]).default(""),

@@ -1,4 +1,4 @@
-import { moves, type Move, type StopReason } from "../jobs/state.ts";
+import { moves, type JobState, type Move, type StopReason } from "../jobs/state.ts";
 import type { RunRequest } from "../schema/run.ts";
 import type { Db } from "./database.ts";
 import { columns, toJob, type Ending, type Job, type Row } from "./job-rows.ts";
@@ -24,6 +24,9 @@ const createReads = (db: Db) => {
       pull_ms as pullMs
     from jobs where id = ?`);
   const open = db.prepare<[], Row>(`select ${columns} from jobs where state <> 'ended' order by seq`);
+  const states = db.prepare<[], { state: JobState; count: number }>(
+    "select state, count(*) as count from jobs where state <> 'ended' group by state",
+  );
   const pending = db.prepare<[], { count: number }>(
     "select count(*) as count from jobs where state <> 'ended' and state = 'pending'",
   );
@@ -43,6 +46,9 @@ const createReads = (db: Db) => {
     request: (id: string): RunRequest => JSON.parse(request.get(id)?.request ?? "{}") as RunRequest, // written by insert from a parsed request
     /** All jobs that have not ended, oldest first. */
     open: (): Job[] => open.all().map(toJob),
+    /** How many jobs are in which state, those that have ended left out. */
+    openByState: (): Record<string, number> =>
+      Object.fromEntries(states.all().map(({ state, count }) => [state, count])),
     /** How many jobs wait for their turn, in all or of one owner. */
     pending: (owner?: string): number => (owner === undefined ? pending.get() : pendingOf.get(owner))?.count ?? 0,
     /** Whether a job that has not ended uses a session, or is a fork that has yet to copy its files. */

@@ -57,6 +57,7 @@ type Options = {
 export const openDoor = async (t: TestContext, { url, demo, folder = tempFolder(t), ...options }: Options) => {
   const handle = createHandle();
   const recorded = Promise.withResolvers<ApiRequest>();
+  const failed = { count: 0 };
   const upstream = createUpstream(url, {});
   t.after(() => upstream.close());
   const { log, lines } = memoryLog();
@@ -66,6 +67,7 @@ export const openDoor = async (t: TestContext, { url, demo, folder = tempFolder(
     credential: () => credential,
     demo: demo ?? ((_, response) => response.end("demo")),
     record: recorded.resolve,
+    onFailure: () => void (failed.count += 1),
     log,
     now: Date.now,
   });
@@ -98,6 +100,8 @@ export const openDoor = async (t: TestContext, { url, demo, folder = tempFolder(
     log: lines,
     /** What the broker writes down of a request, once it has. */
     recorded: recorded.promise,
+    /** How often the model could not be reached, or broke off. */
+    failed,
     /** A whole exchange as the agent sees it. */
     call: async ({ body, ...rest }: CallOptions = {}) => {
       const request = begin(rest).end(body);

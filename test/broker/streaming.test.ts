@@ -93,6 +93,12 @@ test("an API that cannot be reached is 502 in the API's own shape", async (t) =>
   );
 });
 
+test("an API that cannot be reached is counted", async (t) => {
+  const { call, failed } = await openDoor(t, { url: "http://127.0.0.1:1" });
+  await call();
+  assert.equal(failed.count, 1);
+});
+
 test("an API that cannot be reached is logged without the handle or the key", async (t) => {
   const { call, log, handle } = await openDoor(t, { url: "http://127.0.0.1:1" });
   await call();

@@ -4,7 +4,7 @@ import type { Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import type { TestContext } from "node:test";
 import type { z } from "zod";
-import { createApp, type App } from "../../daemon/app.ts";
+import { createApp, type AppDeps } from "../../daemon/app.ts";
 import { serve, type requestLimits } from "../../daemon/serve.ts";
 import { createAudit } from "../../lib/audit.ts";
 import { createApiTokens } from "../../lib/auth/api-tokens.ts";
@@ -17,6 +17,7 @@ import type { Runner } from "../../lib/jobs/runner.ts";
 import type { SecretVault } from "../../lib/podman/secrets.ts";
 import type { Config } from "../../lib/schema/config.ts";
 import type { RunResponse } from "../../lib/schema/job.ts";
+import type { Answered } from "../../lib/metrics/meter.ts";
 import type { Component } from "../../lib/schema/health.ts";
 import { createSecrets } from "../../lib/secrets.ts";
 import { createCatalogue } from "../../lib/images.ts";
@@ -24,10 +25,10 @@ import type { ListedImage } from "../../lib/podman/images.ts";
 import type { Pulls } from "../../lib/podman/pulls.ts";
 import type { Registry } from "../../lib/podman/registry.ts";
 import type { Inside } from "../../lib/store/images.ts";
-import { checkAnswer } from "../contract.ts";
 import { openBelow } from "../harness.ts";
 import { jobOf } from "../jobs/containers.ts";
 import { openRunner, resultLine } from "../jobs/harness.ts";
+import { createCalls } from "./calls.ts";
 
 /** The answer to a run. */
 export const response: RunResponse = {
@@ -61,12 +62,6 @@ type Options = z.input<typeof Config> & {
   /** Whether agents end by themselves, with success; else the test ends them. */
   ends?: boolean;
 };
-export type CallOptions = {
-  method?: string;
-  headers?: Record<string, string>;
-  body?: string | Uint8Array<ArrayBuffer> | ReadableStream;
-  signal?: AbortSignal;
-};
 
 const well = { warnings: () => [{ name: "disk", message: "full", remedy: "make room" }] };
 
@@ -78,8 +73,8 @@ export const openApp = (t: TestContext, options: Options = {}) => {
   const { deps, fake, allViews } = place;
   fake.state.output = output;
   if (ends) fake.state.onStart = (spec) => fake.exit(jobOf(spec), 0);
-  const submitted: Asked[] = [];
-  const left: string[] = [];
+  const [submitted, left]: [Asked[], string[]] = [[], []];
+  const answered: Answered[] = [];
   const runner: Runner = {
     ...place.runner,
     submit: (asked) => (submitted.push(asked), submit ? submit(asked) : place.runner.submit(asked)),
@@ -105,11 +100,10 @@ export const openApp = (t: TestContext, options: Options = {}) => {
     }),
     conversations: place.conversations,
     health: { ...well, components: async () => components, isDraining: place.runner.isDraining },
-    deliveries: place.deliveries,
+    ...idle,
     ...place.figures,
-    outbox: { redeliver: () => undefined },
-    collector: { passOn: () => {} },
-    retention: { prune: () => Promise.resolve({ jobs: [], sessions: [], bytes: 0, dry_run: false }) },
+    deliveries: place.deliveries,
+    meter: { httpAnswered: (one) => void answered.push(one) },
   });
 
   return {
@@ -118,6 +112,8 @@ export const openApp = (t: TestContext, options: Options = {}) => {
     app,
     apiTokens,
     submitted,
+    /** Requests as they are counted. */
+    answered,
     /** Runs whose clients have hung up. */
     left,
     /** The runner of the next daemon. */
@@ -130,6 +126,13 @@ export const openApp = (t: TestContext, options: Options = {}) => {
     /** The same app behind a real server. */
     listen: (limits?: typeof requestLimits) => listen(t, serve(app, "tcp", limits)),
   };
+};
+
+/** What these tests leave as it is. */
+const idle: Pick<AppDeps, "outbox" | "collector" | "retention"> = {
+  outbox: { redeliver: () => undefined },
+  collector: { passOn: () => {} },
+  retention: { prune: () => Promise.resolve({ jobs: [], sessions: [], bytes: 0, dry_run: false }) },
 };
 
 const notHere = () => {
@@ -157,39 +160,6 @@ const emptyVault: SecretVault = {
   list: () => Promise.resolve([]),
   create: () => Promise.resolve(),
   remove: () => Promise.resolve(false),
-};
-
-/** What a client does. */
-const createCalls = (app: App) => {
-  const send = async (path: string, { headers, ...init }: CallOptions = {}) => {
-    const duplex = init.body instanceof ReadableStream ? { duplex: "half" as const } : {};
-    const all = { ...init, ...duplex, headers: { host: "localhost", ...headers } };
-    const answer = await app.request(`http://localhost${path}`, all, { via: "tcp", peer: "127.0.0.1" });
-    await checkAnswer({ method: init.method ?? "GET", path }, answer);
-    return answer;
-  };
-  const call = async (path: string, init: CallOptions = {}) => {
-    const answer = await send(path, init);
-    return { status: answer.status, headers: answer.headers, text: await answer.text() };
-  };
-  const json = async (path: string, init: CallOptions = {}) => {
-    const { status, headers, text } = await call(path, init);
-    return { status, headers, body: JSON.parse(text) as Record<string, unknown> }; // the API answers with objects
-  };
-  const post = (path: string, body: unknown, headers: Record<string, string> = {}) =>
-    json(path, { method: "POST", headers, body: typeof body === "string" ? body : JSON.stringify(body) });
-  return {
-    /** An answer that may be a stream. */
-    send,
-    call,
-    /** An exchange whose answer is JSON. */
-    json,
-    post,
-    run: (body: unknown, headers: Record<string, string> = {}) => post("/run", body, headers),
-    /** An asynchronous job; its id. */
-    start: async (body: object = {}, headers: Record<string, string> = {}): Promise<string> =>
-      String((await post("/run/async", { prompt: "hi", ...body }, headers)).body["job_id"]),
-  };
 };
 
 const listen = async (t: TestContext, server: Server): Promise<string> => {

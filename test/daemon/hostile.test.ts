@@ -4,7 +4,8 @@ import { test, type TestContext } from "node:test";
 import { z } from "zod";
 import { StromboliError } from "../../lib/errors.ts";
 import { Failure } from "../../lib/schema/failure.ts";
-import { openApp, type CallOptions } from "./harness.ts";
+import type { CallOptions } from "./calls.ts";
+import { openApp } from "./harness.ts";
 import { bodiesFor, hostileText, refusedBy, type Body, type Schema } from "./hostile.ts";
 
 const Parameter = z.looseObject({ name: z.string(), in: z.enum(["path", "query", "header"]) });
