@@ -25,7 +25,7 @@ export const loadMetrics = async ({ config, log, jobs }: Options, stack: AsyncDi
 };
 
 /** `GET /metrics`, on a listener of its own. */
-export const metricsApp = ({ text, contentType }: Metrics, { config, log }: Pick<Options, "config" | "log">) => {
+const metricsApp = ({ text, contentType }: Metrics, { config, log }: Pick<Options, "config" | "log">) => {
   const app = new Hono();
   app.onError(answerError(log));
   app.use(refuseBrowsers({ allowedHosts: config.server.allowed_hosts, corsOrigins: [] }));

@@ -1,4 +1,7 @@
+import { createHash } from "node:crypto";
+import { readFileSync } from "node:fs";
 import { createRoute, OpenAPIHono, z } from "@hono/zod-openapi";
+import type { Document } from "../docs/document.ts";
 import { version } from "../../lib/version.ts";
 import type { Variables } from "../middleware/request.ts";
 import { failures, json } from "./responses.ts";
@@ -26,17 +29,49 @@ const head = {
   security: [{ token: [] }, {}], // or none, where none is needed
 };
 
+const page = createRoute({
+  method: "get",
+  path: "/docs",
+  summary: "The same for people: one page that loads nothing",
+  responses: {
+    200: { description: "A page", content: { "text/html": { schema: z.string() } } },
+    ...failures,
+  },
+});
+
 /** Tells programs and people of all routes that there are; `app` has them once it is asked. */
 export const documentRoutes = (app: Pick<OpenAPIHono<Variables>, "getOpenAPI31Document">) => {
-  let made: { openapi: string } | undefined; // once: it takes a while, and everybody may ask for it
-  return new OpenAPIHono<Variables>().openapi(document, (c) => {
-    made ??= readable(app.getOpenAPI31Document(head));
-    return c.json(made, 200);
-  });
+  // Each is made once: that takes a while, and everybody may ask for it.
+  let made: Document | undefined;
+  let shown: Promise<Page> | undefined;
+  const describe = () => (made ??= readable(app.getOpenAPI31Document(head)));
+  return new OpenAPIHono<Variables>()
+    .openapi(document, (c) => c.json({ ...describe() }, 200))
+    .openapi(page, async (c) => {
+      shown ??= show(describe());
+      const { text, headers } = await shown;
+      return c.html(text, 200, headers);
+    });
+};
+
+type Page = { text: string; headers: Record<string, string> };
+
+/** Nothing is run on it and nothing loaded, as the browser is told: it may only be styled, and as here. */
+const show = async (described: Document): Promise<Page> => {
+  const { renderPage } = await import("../docs/page.ts"); // few ask for it
+  const style = readFileSync(new URL("../docs/style.css", import.meta.url), "utf8");
+  const hash = createHash("sha256").update(style).digest("base64");
+  const policy = `default-src 'none'; style-src 'sha256-${hash}'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'`;
+  const headers = {
+    "Content-Security-Policy": policy,
+    "X-Content-Type-Options": "nosniff",
+    "Referrer-Policy": "no-referrer",
+  };
+  return { text: await renderPage(described, style), headers };
 };
 
 /** The library leaves the end of `/…$/u` at a pattern with that flag, which in JSON Schema all patterns have. */
-const readable = <Document>(written: Document): Document =>
+const readable = (written: object): Document =>
   JSON.parse(JSON.stringify(written), (name, value: unknown) =>
     name === "pattern" && typeof value === "string" ? value.replace(/\$\/u$/, "$") : value,
-  ) as Document; // the same but for some text
+  ) as Document; // ours has no more than that

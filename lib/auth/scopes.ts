@@ -4,7 +4,7 @@ import type { Scope } from "../schema/auth.ts";
 export type Need = Scope | "any" | "public" | "unknown";
 
 const rules: readonly [method: string, path: RegExp, need: Need][] = [
-  ["GET", /^\/(health|healthz|readyz|openapi\.json)$/, "public"],
+  ["GET", /^\/(health|healthz|readyz|openapi\.json|docs)$/, "public"],
   ["GET", /^\/(page\/[^/]+)?$/, "public"], // it holds nothing, and asks for a token itself
   ["POST", /^\/auth\/refresh$/, "public"], // the refresh token is in the body
   ["GET", /^\/auth\/validate$/, "any"],
