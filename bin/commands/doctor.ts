@@ -44,7 +44,7 @@ const fixed = async (flags: Flags): Promise<Finding[]> => {
   const fixes = fixesFor(found);
   for (const fix of fixes) {
     say(`fixing: ${describeFix(fix)}`);
-    await attempt(() => (fix.kind === "setup" ? setUp(fix.args) : applyFix(fix)));
+    await attempt(() => (fix.kind === "setup" ? setUp({ args: fix.args }) : applyFix(fix)));
   }
   if (fixes.length > 0) return lookAtAll(flags, tell(flags));
   for (const finding of found) tell(flags)(finding);

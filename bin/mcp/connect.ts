@@ -11,7 +11,7 @@ export const createConnect = (env: NodeJS.ProcessEnv): Connect => {
   let coming: Promise<Client> | undefined;
   const connect = async (): Promise<Client> => {
     try {
-      return createClient(await ensureDaemon(env, { stdin: "ignore" }), env);
+      return createClient(await ensureDaemon(env, { stdin: "ignore" }));
     } finally {
       coming = undefined;
     }
