@@ -34,6 +34,7 @@ export const table = (columns: readonly Column[], stream: NodeJS.WriteStream): s
 /** A cell is one line, and cannot rule the terminal. */
 const tidy = (column: Column): Column => ({
   ...column,
+  title: printable(column.title),
   cells: column.cells.map((cell) => printable(cell.replaceAll(/\s+/g, " ").trim())),
 });
 

@@ -1,8 +1,11 @@
 import assert from "node:assert/strict";
 import { PassThrough } from "node:stream";
-import { test } from "node:test";
+import { test, type TestContext } from "node:test";
 import { stripVTControlCharacters } from "node:util";
+import { join } from "node:path";
+import { execa } from "execa";
 import { measure, statsTable, type MeasuredStats } from "../../bin/stats-table.ts";
+import { answering, json } from "./harness.ts";
 import type { JobStats, Stats } from "../../lib/schema/stats.ts";
 
 const job: JobStats = {
@@ -80,4 +83,48 @@ test("a terminal with few lines has the oldest jobs, and says how many are missi
     "job-0123456789abcdef  150%  310/512 MiB  1 min 2 s  123.5K  Fix the test that f…",
     "2 at work · 3 waiting · 1 not shown",
   ]);
+});
+
+const launcher = join(import.meta.dirname, "../../bin/stromboli");
+
+/** The real command before a daemon's stand-in. */
+const answered = async (t: TestContext) => {
+  let second = 0;
+  const { socketPath } = await answering(t, {
+    "GET /stats": (_, response) => json(response, at((second += 1), { ...job, cpu_ms: 1000 + second * 500 })),
+  });
+  return { env: { STROMBOLI_HOST: `unix://${socketPath}` } };
+};
+
+test("in a pipe stats is one frame, made of two looks", async (t) => {
+  const { stdout } = await execa(launcher, ["stats"], await answered(t));
+  assert.match(stdout, /^ID +CPU .*\njob-0123456789abcdef +50% .*\n1 at work · 3 waiting$/);
+});
+
+test("stats --json has how busy each job is", async (t) => {
+  const { stdout } = await execa(launcher, ["stats", "--json"], await answered(t));
+  const { jobs } = JSON.parse(stdout) as MeasuredStats;
+  assert.deepEqual(
+    jobs.map(({ cpu_percent }) => cpu_percent),
+    [50],
+  );
+});
+
+test("on a terminal stats goes on until Ctrl-C, and leaves the screen as it was", async (t) => {
+  const options = { ...(await answered(t)), stdin: "pipe", reject: false } as const;
+  const child = execa(
+    "script",
+    ["-qec", `stty cols 80 rows 24; ${launcher} stats; echo code=$?`, "/dev/null"],
+    options,
+  );
+  let written = "";
+  let typed = false;
+  child.stdout.on("data", (chunk: Buffer) => {
+    written += chunk.toString();
+    if (typed || written.split("1 at work").length < 3) return;
+    typed = true; // it comes back as ^C
+    child.stdin.write("\u0003");
+  });
+  await child;
+  assert.match(written, /^\u001b\[\?1049h[^]*\u001b\[\?1049lcode=0\s*$/);
 });
