@@ -126,5 +126,6 @@ test("on a terminal stats goes on until Ctrl-C, and leaves the screen as it was"
     child.stdin.write("\u0003");
   });
   await child;
-  assert.match(written, /^\u001b\[\?1049h[^]*\u001b\[\?1049lcode=0\s*$/);
+  assert.ok(written.startsWith("\u001b[?1049h"));
+  assert.ok(written.includes("\u001b[?1049lcode=0"));
 });

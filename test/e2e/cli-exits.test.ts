@@ -25,7 +25,7 @@ const mistakes = [
   [["run", "--bad", "x"], /unknown option '--bad'/],
   [["run", "--modle", "x"], /did you mean --model\?/i],
   [["rnu", "x"], /unknown command 'rnu'\n\(Did you mean run\?\)/],
-  [["daemon", "strat"], /no command "daemon strat", only start, stop and status/],
+  [["daemon", "strat"], /no command "daemon strat", only start, stop, status and logs/],
   [["daemon", "start", "--bad"], /unknown option '--bad'/],
   [["status", "now"], /too many arguments/],
   [[], /Usage: stromboli/],
