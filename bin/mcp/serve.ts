@@ -8,6 +8,7 @@ import { createServer } from "./server.ts";
 
 /** Serves the tools on standard input and output until the client closes them or a signal comes. */
 export const serveTools = async (env: NodeJS.ProcessEnv): Promise<void> => {
+  if (process.stdin.isTTY) say("this is for programs, see stromboli mcp --help; Ctrl-C ends it");
   const { first: leaving } = listenForInterrupts(); // for good: runs that somebody waited for are cancelled after the end
   const connect = createConnect(env);
   const connection = serveStdio(() => createServer(connect), { onerror: (error) => say(messageOf(error)) });
