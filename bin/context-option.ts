@@ -17,7 +17,7 @@ export const commandWord = ([word = "", ...rest]: readonly string[]): string => 
   return word.startsWith("--context=") ? commandWord(rest) : word;
 };
 
-const local = new Set(["daemon", "login", "setup", "context", "config", "completion"]);
+const local = new Set(["daemon", "login", "setup", "context", "config", "completion", "doctor", "service"]);
 
 /** A command about this machine that is told of another one would do something else than was meant. */
 export const refuseContext = (top: Command, command: Command): void => {

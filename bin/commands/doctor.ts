@@ -24,7 +24,8 @@ Examples:
   stromboli doctor --fix
   stromboli doctor --json | jq -r '.checks[] | select(.status != "ok") | .name'
 
-Ends with 0 when there are no failures, be there warnings or not; with 1 when something keeps agents from running.`,
+Ends with 0 when there are no failures, be there warnings or not; with 1 when something keeps agents
+from running.`,
     )
     .action(doctor);
 

@@ -10,7 +10,7 @@ It is for programs: a client starts it and speaks the Model Context Protocol wit
 
 Examples:
   claude mcp add stromboli -- stromboli mcp
-  claude mcp add stromboli -e STROMBOLI_HOST=https://agents.example:8080 -e STROMBOLI_TOKEN=… -- stromboli mcp`,
+  claude mcp add stromboli -e STROMBOLI_CONTEXT=box -- stromboli mcp`,
     )
     .action(async () => {
       const { serveTools } = await import("../mcp/serve.ts"); // heavy, and the help can do without

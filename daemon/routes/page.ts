@@ -4,7 +4,7 @@ import { createRoute, OpenAPIHono, z } from "@hono/zod-openapi";
 import { StromboliError } from "../../lib/errors.ts";
 import { refuseInvalid } from "../middleware/errors.ts";
 import type { Variables } from "../middleware/request.ts";
-import { failures } from "./responses.ts";
+import { failures, missing } from "./responses.ts";
 
 const folder = join(import.meta.dirname, "../page");
 const files = new Set([
@@ -38,12 +38,15 @@ const page = createRoute({
   responses: { 200: { description: "The page", content: { "text/html": { schema: z.string() } } }, ...failures },
 });
 
+const file = { schema: z.string() };
+const content = { "text/javascript": file, "text/css": file, "image/svg+xml": file };
+
 const part = createRoute({
   method: "get",
   path: "/page/{file}",
   summary: "A part of the page",
   request: { params: z.object({ file: z.string().describe("Its name.") }) },
-  responses: { 200: { description: "The file", content: { "text/javascript": { schema: z.string() } } }, ...failures },
+  responses: { 200: { description: "The file", content }, ...failures, ...missing },
 });
 
 export const pageRoutes = () =>

@@ -3,6 +3,7 @@ import type { StatsOf } from "../../lib/jobs/stats.ts";
 import { Stats } from "../../lib/schema/stats.ts";
 import { refuseInvalid } from "../middleware/errors.ts";
 import type { Variables } from "../middleware/request.ts";
+import { stats } from "./figure-examples.ts";
 import { failures, json } from "./responses.ts";
 
 const show = createRoute({
@@ -10,7 +11,7 @@ const show = createRoute({
   path: "/stats",
   summary: "What the jobs at work use: CPU, memory and tokens",
   description: "A caller sees its own jobs, an admin everybody's. Cost is known once a job has ended.",
-  responses: { 200: json(Stats, "As of now"), ...failures },
+  responses: { 200: json(Stats, "As of now", stats), ...failures },
 });
 
 export const statsRoutes = ({ statsOf }: { statsOf: StatsOf }) =>

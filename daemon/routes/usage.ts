@@ -3,6 +3,7 @@ import { UsageQuery, UsageReport } from "../../lib/schema/usage.ts";
 import type { Usages } from "../../lib/usage.ts";
 import { refuseInvalid } from "../middleware/errors.ts";
 import type { Variables } from "../middleware/request.ts";
+import { usageReport } from "./figure-examples.ts";
 import { failures, json } from "./responses.ts";
 
 const show = createRoute({
@@ -11,7 +12,7 @@ const show = createRoute({
   summary: "Tokens and cost of runs, added up by day, model, label or caller",
   description: "A caller sees its own runs, an admin everybody's. Runs count also after their jobs were removed.",
   request: { query: UsageQuery },
-  responses: { 200: json(UsageReport, "What was used"), ...failures },
+  responses: { 200: json(UsageReport, "What was used", usageReport), ...failures },
 });
 
 export const usageRoutes = ({ usages }: { usages: Usages }) =>

@@ -72,6 +72,10 @@ export const outcomeOf = ({ exitCode, oomKilled, stopReason, timeUp, hookFailed,
   if (result) return outcomeOfResult(result);
   if (exitCode === undefined) return "lost";
   if (oomKilled) return "oom_killed";
+  return outcomeOfCode(exitCode, timeUp);
+};
+
+const outcomeOfCode = (exitCode: number, timeUp: boolean): Outcome => {
   if (exitCode === podmanKnowsNone) return timeUp ? "timed_out" : "lost";
   return exitCode === 137 || exitCode === 143 ? "killed" : "agent_error";
 };

@@ -55,13 +55,13 @@ export const settle = async (
     exitCode,
     oomKilled,
     stopReason,
-    timeUp: endedAt - (job.claimedAt ?? endedAt) >= job.timeoutMs,
+    timeUp: isTimeUp(job, endedAt),
     hookFailed: isToBlame(summary),
     result,
   });
   close(deps, job, {
     outcome,
-    exitCode: exitCode === undefined || exitCode === podmanKnowsNone ? null : exitCode,
+    exitCode: shownCode(exitCode),
     error: errorOf(outcome, summary, exitCode),
     numTurns: result?.num_turns ?? null,
     usage: findUsage(deps, job, summary),
@@ -72,6 +72,13 @@ export const settle = async (
   });
   return outcome;
 };
+
+/** From its turn on, as an agent may begin long before that is written down. */
+const isTimeUp = ({ claimedAt, timeoutMs }: Job, endedAt: number): boolean =>
+  endedAt - (claimedAt ?? endedAt) >= timeoutMs;
+
+const shownCode = (exitCode: number | undefined): number | null =>
+  exitCode === undefined || exitCode === podmanKnowsNone ? null : exitCode;
 
 /** What was said: by the hooks where the run did not come past them, for then the agent never began. */
 const readWords = async (

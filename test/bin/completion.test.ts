@@ -40,7 +40,7 @@ for (const [typed, expected] of [
   [["sess"], ["sessions"]],
   [
     ["--context", "x", "se"],
-    ["sessions", "secrets", "setup"],
+    ["sessions", "secrets", "service", "setup"],
   ],
   [["help", "sess"], ["sessions"]],
   [["context", "u"], ["use"]],

@@ -26,14 +26,15 @@ test("what two services need starts once", () => {
   assert.deepEqual(orderOf(["a:c", "b:c", "c"]), ["c", "a", "b"]);
 });
 
+const planOfPort = (port: string) =>
+  planOf(`services: {a: {image: x, ports: ["80:1"]}, b: {image: x, ports: ["${port}"]}}`, { hostPorts: true });
+
 test("no two services have the same port of the machine", () => {
-  const plan = (port: string) =>
-    planOf(`services: {a: {image: x, ports: ["80:1"]}, b: {image: x, ports: ["${port}"]}}`, { hostPorts: true });
-  assert.throws(() => plan("80:2"), {
+  assert.throws(() => planOfPort("80:2"), {
     code: "compose_invalid",
     message: /^services\.b\.ports: .*80\/tcp is published by a/,
   });
-  assert.equal(plan("80:1/udp").services.length, 2);
+  assert.equal(planOfPort("80:1/udp").services.length, 2);
 });
 
 test("the agent's service is not among them, and has its needs", () => {

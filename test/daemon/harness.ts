@@ -73,8 +73,7 @@ export const openApp = (t: TestContext, options: Options = {}) => {
   const { deps, fake, allViews } = place;
   fake.state.output = output;
   if (ends) fake.state.onStart = (spec) => fake.exit(jobOf(spec), 0);
-  const [submitted, left]: [Asked[], string[]] = [[], []];
-  const answered: Answered[] = [];
+  const [submitted, left, answered]: [Asked[], string[], Answered[]] = [[], [], []];
   const runner: Runner = {
     ...place.runner,
     submit: (asked) => (submitted.push(asked), submit ? submit(asked) : place.runner.submit(asked)),
