@@ -38,8 +38,8 @@ const page = createRoute({
   responses: { 200: { description: "The page", content: { "text/html": { schema: z.string() } } }, ...failures },
 });
 
-const file = { schema: z.string() };
-const content = { "text/javascript": file, "text/css": file, "image/svg+xml": file };
+const text = { schema: z.string() };
+const content = { "text/javascript": text, "text/css": text, "image/svg+xml": text };
 
 const part = createRoute({
   method: "get",
