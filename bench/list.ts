@@ -1,11 +1,10 @@
-import { once } from "node:events";
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
-import { connect } from "node:net";
 import { join } from "node:path";
 import { openDatabase } from "../lib/store/database.ts";
 import { createJobStore } from "../lib/store/jobs.ts";
 import { endingOf, newJob } from "../test/harness.ts";
 import { startStromboli, type Owner } from "../test/e2e/harness.ts";
+import { connectTo } from "./plain-client.ts";
 import { percentile, sample, told, type Goal } from "./sample.ts";
 
 const rows = 100_000;
@@ -37,23 +36,6 @@ export const measureList = async (owner: Owner): Promise<Goal[]> => {
     `GET /jobs, 50 of ${rows}: ${told(times)}, ${cpuMs.toFixed(1)} ms of CPU each; GET /healthz: ${told(least)}`,
   );
   return [{ name: "p99 of the newest 50 jobs", value: percentile(times, 0.99), goal: 10, unit: " ms" }];
-};
-
-/** A client that makes hardly any garbage: collecting what fetch leaves takes it longer than the daemon takes for a page. */
-const connectTo = async (path: string) => {
-  const socket = connect(path);
-  await once(socket, "connect");
-  return {
-    async get(url: string): Promise<void> {
-      socket.write(`GET ${url} HTTP/1.1\r\nHost: localhost\r\n\r\n`);
-      let [chunk] = (await once(socket, "data")) as [Buffer];
-      const head = chunk.toString("latin1", 0, chunk.indexOf("\r\n\r\n") + 4);
-      if (!head.startsWith("HTTP/1.1 200 ")) throw new Error(`${url} was answered with ${head}`);
-      let missing = head.length + Number(/content-length: (\d+)/i.exec(head)?.[1]) - chunk.length;
-      for (; missing > 0; missing -= chunk.length) [chunk] = (await once(socket, "data")) as [Buffer];
-    },
-    [Symbol.dispose]: () => void socket.destroy(),
-  };
 };
 
 /** What a process has used so far: others on the machine add less to it than to the time that a client waits. */

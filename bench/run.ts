@@ -3,6 +3,7 @@ import { startStromboli } from "../test/e2e/harness.ts";
 import { measureLatency } from "./latency.ts";
 import { measureList } from "./list.ts";
 import { measureOverhead } from "./overhead.ts";
+import { measureReads } from "./read.ts";
 import { measureRecovery } from "./recovery.ts";
 import type { Goal } from "./sample.ts";
 import { measureStartUp } from "./start-up.ts";
@@ -21,9 +22,10 @@ const idleRssMb = Number(/VmRSS:\s+(\d+)/.exec(readFileSync(`/proc/${stromboli.p
 const goals: Goal[] = [
   { name: "memory of an idle daemon", value: idleRssMb, goal: 90, unit: " MB" },
   ...(await measureOverhead(stromboli)),
-  ...(await measureStartUp()),
+  ...(await measureStartUp(stromboli)),
   ...(await measureLatency(stromboli)),
   ...(await measureList(owner)),
+  ...(await measureReads(owner)),
 ];
 await measureSubmits(owner);
 await measureRecovery(owner);
