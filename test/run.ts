@@ -21,7 +21,7 @@ const again = process.argv.includes("--again"); // started by the first run, as 
 /** What HTTP, the queue and the disk do does not depend on who runs Podman, and some of it needs root to be tried. */
 const sameForAll =
   /^(cancel-race|events|idempotency|jobs-refusals|logs|musl|package|podman-gone|queue|retention|storage|watchdog|webhooks)/;
-const otherAsRoot = /^(images|isolation|limits|volumes)\./;
+const otherAsRoot = /^(isolation|limits|volumes)\./;
 
 /** What takes long begins first, so that no such file is alone at the end. */
 const long =

@@ -5,7 +5,6 @@ import { join } from "node:path";
 import { after, test } from "node:test";
 import { eventsFrom, type ServerEvent } from "../../lib/client/sse.ts";
 import { startStromboli } from "./harness.ts";
-import { rootful } from "./podman.ts";
 import { makeStandIn } from "./stand-in.ts";
 import { until } from "./wait.ts";
 
@@ -13,8 +12,7 @@ const stromboli = await startStromboli({ after }, { config: { claude: { binary: 
 const { submit, ended, events, openEvents, logOf } = stromboli;
 
 const readers = 10;
-const livePerReader = rootful ? 50 : 15;
-const replayPerReader = rootful ? 50 : 15;
+const perReader = Number(process.env["RESUMES_PER_READER"] ?? 10); // npm run torture has more
 const mostEvents = 60; // between two disconnects
 
 /** Lines of all sizes on both streams, some at a time, until there is a file `go`; the last line lacks its end. */
@@ -64,8 +62,8 @@ const session_id = randomUUID();
 const { body } = await submit({ prompt: writer, claude: { session_id } });
 const id = String(body.job_id);
 
-test(`readers that lose a live stream ${readers * livePerReader} times miss nothing and get nothing twice`, async () => {
-  const reading = Array.from({ length: readers }, () => readInPieces(id, livePerReader));
+test(`readers that lose a live stream ${readers * perReader} times miss nothing and get nothing twice`, async () => {
+  const reading = Array.from({ length: readers }, () => readInPieces(id, perReader));
   const known = await Promise.all(reading);
   writeFileSync(join(stromboli.workspace(session_id), "go"), "");
   assert.equal((await ended(id)).outcome, "succeeded");
@@ -86,9 +84,9 @@ test("the output of all events is the log byte for byte, and so is that to stder
   );
 });
 
-test(`readers that lose a replay ${readers * replayPerReader} times miss nothing and get nothing twice`, async () => {
+test(`readers that lose a replay ${readers * perReader} times miss nothing and get nothing twice`, async () => {
   const whole = await events(id);
-  const reading = Array.from({ length: readers }, () => readInPieces(id, replayPerReader));
+  const reading = Array.from({ length: readers }, () => readInPieces(id, perReader));
   for (const part of await Promise.all(reading)) assert.deepEqual(part, whole.slice(0, part.length));
 });
 
