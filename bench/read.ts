@@ -11,8 +11,8 @@ const warmUp = 1000;
 const reads = 2000;
 const clients = 8;
 
-/** Agents that say something five times a second, until they are cancelled. */
-const talking = `while :; do echo '{"type":"bench"}'; sleep 0.2; done`;
+/** Agents that say something each second, until they are cancelled. */
+const talking = `while :; do echo '{"type":"bench"}'; sleep 1; done`;
 
 /** GET /jobs/{id}, 200 times a second, while jobs run. A request that has to wait for the one before it counts from when it was due. */
 export const measureReads = async (owner: Owner): Promise<Goal[]> => {
