@@ -25,14 +25,19 @@ export type Outcome = z.output<typeof Outcome>;
 
 const count = z.int().nonnegative();
 
+/** The fields that count tokens, wherever they are told. */
+export const tokenCounts = {
+  input_tokens: count,
+  output_tokens: count,
+  cache_creation_input_tokens: count,
+  cache_read_input_tokens: count,
+  total_tokens: count,
+};
+
 export const Usage = z
   .object({
     model: z.string(),
-    input_tokens: count,
-    output_tokens: count,
-    cache_creation_input_tokens: count,
-    cache_read_input_tokens: count,
-    total_tokens: count,
+    ...tokenCounts,
     estimated_cost_usd: z.number().nonnegative(),
   })
   .describe("Tokens and cost of this run alone.")

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { tokenCounts } from "./job.ts";
 
 const count = z.int().nonnegative();
 
@@ -16,11 +17,7 @@ export const JobStats = z
     memory_bytes: count.nullable().describe("What its container uses, without cached files."),
     memory_limit_bytes: count.nullable().describe("The limit that the kernel holds it to; null when there is none."),
     model: z.string().nullable(),
-    input_tokens: count,
-    output_tokens: count,
-    cache_creation_input_tokens: count,
-    cache_read_input_tokens: count,
-    total_tokens: count,
+    ...tokenCounts,
   })
   .describe("cpu_ms and memory are null before its container runs, and where the kernel does not count them.")
   .meta({ id: "JobStats" });

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { tokenCounts } from "./job.ts";
 import { isSpan, millisecondsOf } from "./units.ts";
 
 const notMoment = "must be a date such as 2026-11-01, a time such as 2026-11-01T12:00:00Z, or how long ago: 7d, 12h";
@@ -25,11 +26,7 @@ const count = z.int().nonnegative();
 
 const counts = {
   runs: count.describe("Runs that have ended and had asked the model."),
-  input_tokens: count,
-  output_tokens: count,
-  cache_creation_input_tokens: count,
-  cache_read_input_tokens: count,
-  total_tokens: count,
+  ...tokenCounts,
   estimated_cost_usd: z.number().nonnegative(),
 };
 
