@@ -1,7 +1,7 @@
 import { hc } from "hono/client";
 import type { App } from "../daemon/app.ts";
 import { isUnreachable } from "../lib/client/error.ts";
-import { folderOfOthers, sendTo } from "../lib/client/target.ts";
+import { sendTo, whyUnsafe } from "../lib/client/target.ts";
 import { exitCodes, Failure } from "./failure.ts";
 import type { Target } from "./target.ts";
 
@@ -44,9 +44,8 @@ export const failureOf = async (text: string): Promise<Failure> => {
 const fetchFrom = ({ token, ...address }: Target) => {
   const send = sendTo(address, token);
   return async (input: string | URL | Request, init?: RequestInit): Promise<Response> => {
-    const others = folderOfOthers(address);
-    if (others === undefined) return send(input instanceof Request ? input.url : String(input), init);
-    const text = `others can write to ${others}, so whoever listens there may not be your daemon`;
-    throw new Failure(text, exitCodes.config);
+    const unsafe = whyUnsafe(address);
+    if (unsafe !== undefined) throw new Failure(unsafe, exitCodes.config);
+    return send(input instanceof Request ? input.url : String(input), init);
   };
 };

@@ -63,19 +63,15 @@ const findWay = async ({ url, token, fetch: given = fetch }: Connection): Promis
 
 /** All that needs Node is loaded here, and nowhere else. */
 const overSocket = async (url: string | undefined, token: string | undefined): Promise<Way> => {
-  const [{ defaultSocket }, { folderOfOthers, sendTo }] = await Promise.all([
-    import("../paths.ts"),
-    import("./target.ts"),
-  ]);
+  const [{ defaultSocket }, { whyUnsafe, sendTo }] = await Promise.all([import("../paths.ts"), import("./target.ts")]);
   const target: Target = { socketPath: url === undefined ? defaultSocket(process.env) : url.slice("unix://".length) };
   const send = sendTo(target, token);
   return {
     base: "http://localhost",
     async send(address, init) {
-      const others = folderOfOthers(target);
-      if (others === undefined) return send(address, init);
-      const text = `others can write to ${others}, so whoever listens there may not be your daemon`;
-      throw new ClientError("unsafe_socket", text);
+      const unsafe = whyUnsafe(target);
+      if (unsafe !== undefined) throw new ClientError("unsafe_socket", unsafe);
+      return send(address, init);
     },
   };
 };

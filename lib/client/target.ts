@@ -19,11 +19,12 @@ export const parseTarget = (text: string): Target | undefined => {
   return { protocol, host: hostname.replace(/^\[(.*)\]$/, "$1"), port: Number(port || usual) };
 };
 
-/** Prompts and variables go to whoever listens, so the folder of the socket must be nobody else's: the one that is. */
-export const folderOfOthers = (target: Target): string | undefined => {
+/** Prompts and variables go to whoever listens, so the folder of the socket must be nobody else's: what is wrong with it. */
+export const whyUnsafe = (target: Target): string | undefined => {
   if (!("socketPath" in target)) return undefined;
   const path = dirname(target.socketPath);
-  return existsSync(path) && !isOwnFolder(path) ? path : undefined;
+  if (!existsSync(path) || isOwnFolder(path)) return undefined;
+  return `others can write to ${path}, so whoever listens there may not be your daemon`;
 };
 
 /** fetch to a target, over Node. Its own cannot speak over unix sockets, and costs the CLI 40 ms to load. */
