@@ -1,9 +1,9 @@
 import { accessSync, constants, existsSync, readFileSync } from "node:fs";
-import { statfs } from "node:fs/promises";
 import { userInfo } from "node:os";
 import { dirname, join } from "node:path";
 import { podmanEnvironment } from "../machine.ts";
 import { readInfo, type PodmanInfo } from "../podman/info.ts";
+import { freeBytes } from "../podman/room.ts";
 import type { CallOptions, Podman } from "../podman/podman.ts";
 import type { Config } from "../schema/config.ts";
 import { bytesOf } from "../schema/units.ts";
@@ -95,12 +95,7 @@ const lookAtTun = () => {
 const spacesOf = async (state: string, info: PodmanInfo | undefined): Promise<Space[]> => {
   const paths = new Set([nearest(state), ...(info ? [info.store.graphRoot, info.store.imageCopyTmpDir] : [])]);
   const there = [...paths].filter((path) => existsSync(path));
-  return Promise.all(
-    there.map(async (path) => {
-      const { bavail, bsize } = await statfs(path);
-      return { path, freeBytes: bavail * bsize };
-    }),
-  );
+  return Promise.all(there.map(async (path) => ({ path, freeBytes: await freeBytes(path) })));
 };
 
 /** The folder itself, or the one in which it would be made. */

@@ -5,6 +5,8 @@ const Mapping = z.object({ container_id: z.number(), host_id: z.number(), size: 
 const Mappings = z.array(Mapping).nullish();
 const Helper = z.object({ executable: z.string().default("") }).default({ executable: "" });
 
+const Places = z.object({ graphRoot: z.string(), imageCopyTmpDir: z.string().default("/var/tmp") });
+
 /** What `podman info` says that matters to us, as Podman 4 and 5 have it. */
 const Info = z.object({
   host: z.object({
@@ -21,14 +23,19 @@ const Info = z.object({
     slirp4netns: Helper,
     pasta: Helper,
   }),
-  store: z.object({
-    graphDriverName: z.string(),
-    graphRoot: z.string(),
-    imageCopyTmpDir: z.string().default("/var/tmp"),
-  }),
+  store: Places.extend({ graphDriverName: z.string() }),
   version: z.object({ Version: z.string() }),
 });
 export type PodmanInfo = z.output<typeof Info>;
 
-export const readInfo = async (podman: Pick<Podman, "output">, options: CallOptions = {}): Promise<PodmanInfo> =>
-  Info.parse(JSON.parse(await podman.output(["info", "--format=json"], options)));
+type Asked = Pick<Podman, "output">;
+
+const ask = async (podman: Asked, options: CallOptions): Promise<unknown> =>
+  JSON.parse(await podman.output(["info", "--format=json"], options));
+
+export const readInfo = async (podman: Asked, options: CallOptions = {}): Promise<PodmanInfo> =>
+  Info.parse(await ask(podman, options));
+
+/** Where Podman keeps images, and what it downloads on the way there: of `podman info` no more than these. */
+export const readPlaces = async (podman: Asked, options: CallOptions = {}): Promise<z.output<typeof Places>> =>
+  z.object({ store: Places }).parse(await ask(podman, options)).store;

@@ -1,12 +1,11 @@
 import { mkdtemp, readdir, rm, statfs } from "node:fs/promises";
 import { join } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
-import { z } from "zod";
 import { StromboliError } from "../errors.ts";
+import { readPlaces } from "./info.ts";
 import { endOrphans } from "./orphans.ts";
 import type { Podman } from "./podman.ts";
 
-const Info = z.object({ store: z.object({ graphRoot: z.string(), imageCopyTmpDir: z.string().default("/var/tmp") }) });
 type Places = { store: string; downloads: string };
 export type Room = ReturnType<typeof createRoom>;
 
@@ -23,11 +22,10 @@ const lookEveryMs = 1000;
 export const createRoom = ({ podman, keepFree, mark, freeAt = freeBytes }: Options) => {
   const prefix = `stromboli-pull-${mark}-`;
   const find = async (options: { signal?: AbortSignal }): Promise<Places> => {
-    const { store } = Info.parse(JSON.parse(await podman.output(["info", "--format=json"], options)));
-    const downloads = store.imageCopyTmpDir;
+    const { graphRoot: store, imageCopyTmpDir: downloads } = await readPlaces(podman, options);
     await endOrphans("pull", new RegExp(`^TMPDIR=.*/${prefix}`)); // of a daemon that was killed: nobody hears them
     await tidy(downloads, prefix);
-    return { store: store.graphRoot, downloads };
+    return { store, downloads };
   };
   let known: Promise<Places> | undefined;
   const places = (options: { signal?: AbortSignal } = {}): Promise<Places> => {
@@ -81,7 +79,7 @@ const tidy = async (downloads: string, prefix: string): Promise<void> => {
 };
 
 /** What an ordinary user may still take. */
-const freeBytes = async (path: string): Promise<number> => {
+export const freeBytes = async (path: string): Promise<number> => {
   const { bavail, bsize } = await statfs(path);
   return bavail * bsize;
 };
