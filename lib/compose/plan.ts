@@ -70,6 +70,18 @@ export type AgentPlan = {
   workdir: string | undefined;
 };
 
+/** An agent without services. */
+export const alone: AgentPlan = {
+  service: undefined,
+  images: undefined,
+  environment: {},
+  networks: [],
+  needs: [],
+  volumes: [],
+  named: [],
+  workdir: undefined,
+};
+
 export type ComposeContext = {
   /** Of the file, resolved. */
   folder: string;
@@ -144,13 +156,8 @@ const besides = (services: readonly ServicePlan[]): AgentPlan => {
   );
   const networks = new Set(services.flatMap((service) => service.networks.map(({ name }) => name)));
   return {
-    service: undefined,
-    images: undefined,
-    environment: {},
+    ...alone,
     networks: [...networks].map((name) => ({ name, aliases: [] })),
     needs: services.map(({ name }) => ({ service: name, until: completed.has(name) ? "completed" : "healthy" })),
-    volumes: [],
-    named: [],
-    workdir: undefined,
   };
 };

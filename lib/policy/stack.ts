@@ -1,21 +1,10 @@
 import { posix } from "node:path";
-import { planStack, type AgentPlan, type StackPlan } from "../compose/plan.ts";
+import { alone, planStack, type AgentPlan, type StackPlan } from "../compose/plan.ts";
 import { StromboliError } from "../errors.ts";
 import type { Config } from "../schema/config.ts";
 import type { PodmanOptions } from "../schema/run.ts";
 import type { Machine } from "./plan.ts";
 import { planFile, type VolumeRules } from "./volumes.ts";
-
-const alone: AgentPlan = {
-  service: undefined,
-  images: undefined,
-  environment: {},
-  networks: [],
-  needs: [],
-  volumes: [],
-  named: [],
-  workdir: undefined,
-};
 
 /** The services that a request wants beside its agent, or none, and what the agent has of theirs. */
 export const planServices = (
