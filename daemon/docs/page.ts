@@ -1,6 +1,6 @@
 import { html, raw } from "hono/html";
 import type { Body, Document, Media, Operation, Parameter } from "./document.ts";
-import { fieldsOf, typeOf } from "./schema.ts";
+import { fieldsOf, tableOf, typeOf } from "./schema.ts";
 
 type Html = ReturnType<typeof html>;
 type Route = { method: string; path: string; operation: Operation };
@@ -85,25 +85,15 @@ const section = (route: Route): Html => {
 };
 
 const parameterTable = (parameters: readonly Parameter[]): Html =>
-  html`<table>
-    <thead>
-      <tr>
-        <th scope="col">Parameter</th>
-        <th scope="col">Type</th>
-        <th scope="col">What</th>
-      </tr>
-    </thead>
-    <tbody>
-      ${parameters.map(
-        ({ name, in: where, required, schema, description = "" }) =>
-          html`<tr>
-            <td><code>${name}</code> <small>${where}${required ? "" : ", optional"}</small></td>
-            <td>${typeOf(schema)}</td>
-            <td>${description}</td>
-          </tr>`,
-      )}
-    </tbody>
-  </table>`;
+  tableOf(
+    "Parameter",
+    parameters.map(({ name, in: where, required, schema, description }) => ({
+      name,
+      notes: html` <small>${where}${required ? "" : ", optional"}</small>`,
+      type: typeOf(schema),
+      description,
+    })),
+  );
 
 const bodyOf = ({ content = {} }: Body): Html =>
   html`${Object.entries(content).map(([type, media]) => mediaOf(type, media))}`;

@@ -23,27 +23,40 @@ const plainType = ({ type, format }: Schema = {}): string => {
 
 const linkTo = (name: string): Html => html`<a href="#schema-${name}">${name}</a>`;
 
-/** The fields of an object, or what else it is. */
-export const fieldsOf = (schema: Schema): Html => {
-  const { properties, required = [] } = schema;
-  if (!properties) return html`<p>${typeOf(schema)}</p>`;
-  return html`<table>
+/** A table of what has a name, a type and a description; `notes` stand beside the name. */
+export const tableOf = (
+  title: string,
+  rows: readonly { name: string; notes: Html | ""; type: Html; description: string | undefined }[],
+): Html =>
+  html`<table>
     <thead>
       <tr>
-        <th scope="col">Field</th>
+        <th scope="col">${title}</th>
         <th scope="col">Type</th>
         <th scope="col">What</th>
       </tr>
     </thead>
     <tbody>
-      ${Object.entries(properties).map(
-        ([name, field]) =>
+      ${rows.map(
+        ({ name, notes, type, description = "" }) =>
           html`<tr>
-            <td><code>${name}</code>${required.includes(name) ? "" : html` <small>optional</small>`}</td>
-            <td>${typeOf(field)}</td>
-            <td>${field.description ?? ""}</td>
+            <td><code>${name}</code>${notes}</td>
+            <td>${type}</td>
+            <td>${description}</td>
           </tr>`,
       )}
     </tbody>
   </table>`;
+
+/** The fields of an object, or what else it is. */
+export const fieldsOf = (schema: Schema): Html => {
+  const { properties, required = [] } = schema;
+  if (!properties) return html`<p>${typeOf(schema)}</p>`;
+  const rows = Object.entries(properties).map(([name, field]) => ({
+    name,
+    notes: required.includes(name) ? ("" as const) : html` <small>optional</small>`,
+    type: typeOf(field),
+    description: field.description,
+  }));
+  return tableOf("Field", rows);
 };
