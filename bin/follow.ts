@@ -1,12 +1,11 @@
+import { endedIn, wholeJob, type EndedJob } from "../lib/client/jobs.ts";
 import { ClientError } from "../lib/client/error.ts";
 import { follow as followEvents, type FollowOptions, type JobEvent, type Opening } from "../lib/client/follow.ts";
-import { checkPresence, patiently, type PatienceOptions } from "../lib/client/patience.ts";
-import type { JobResponse, Outcome } from "../lib/schema/job.ts";
+import { checkPresence, type PatienceOptions } from "../lib/client/patience.ts";
 import { failureOf, jsonOf, type Client } from "./client.ts";
 import { exitCodes, Failure } from "./failure.ts";
 
-export type { FollowOptions, JobEvent };
-export type EndedJob = JobResponse & { outcome: Outcome };
+export type { EndedJob, FollowOptions, JobEvent };
 
 /** The events of a job, each once and in order, until it has ended: across lost connections, for as long as that works. */
 export async function* follow(client: Client, job: string, options: FollowOptions = {}): AsyncGenerator<JobEvent> {
@@ -31,22 +30,20 @@ export const endOf = async (
   { onEvent, ...options }: FollowOptions & { onEvent?: (event: JobEvent) => void | Promise<void> } = {},
 ): Promise<EndedJob> => {
   for await (const event of follow(client, job, options)) {
-    if (event.type === "done") return JSON.parse(event.data) as EndedJob; // the daemon's own schema
+    if (event.type === "done") return endedIn(event.data);
     await onEvent?.(event);
   }
   throw lostWith(job);
 };
 
 /** A job with its answer, which it tells by itself where that is too long for an event. */
-export const wholeOf = async (client: Client, ended: EndedJob, options: PatienceOptions): Promise<EndedJob> => {
-  if (!ended.output_truncated) return ended;
-  const { signal } = options;
-  const fetchJob = async () => {
-    const answer = await client.jobs[":id"].$get({ param: { id: ended.id } }, signal && { init: { signal } });
+export const wholeOf = (client: Client, ended: EndedJob, options: PatienceOptions): Promise<EndedJob> => {
+  const get = async (id: string, signal?: AbortSignal) => {
+    const answer = await client.jobs[":id"].$get({ param: { id } }, signal && { init: { signal } });
     await checkPresence(answer);
-    return (await jsonOf(answer)) as EndedJob; // it has ended
+    return jsonOf(answer);
   };
-  return patiently(fetchJob, options);
+  return wholeJob({ get }, ended, options);
 };
 
 const open = async (

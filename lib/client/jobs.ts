@@ -44,7 +44,7 @@ export const createJobs = (ask: Ask) => {
     /** The job once it has ended. */
     async wait(id: string, options: PatienceOptions = {}): Promise<EndedJob> {
       for await (const { type, data } of events(id, options))
-        if (type === "done") return wholeJob({ get }, data, options);
+        if (type === "done") return wholeJob({ get }, endedIn(data), options);
       throw new ClientError("connection_lost", `the events of ${id} ended before it did`);
     },
 
@@ -77,15 +77,16 @@ const createLists = (ask: Ask) => ({
   },
 });
 
-/** A job as an event tells it, or, where its answer is too long for that, as the daemon does. */
+/** The job in the event that is the last one. */
+export const endedIn = (data: string): EndedJob => JSON.parse(data) as EndedJob; // the daemon's own schema
+
+/** A job with its answer, which it tells by itself where that is too long for an event. */
 export const wholeJob = async (
   { get }: { get: (id: string, signal?: AbortSignal) => Promise<JobResponse> },
-  told: string,
+  job: EndedJob,
   options: PatienceOptions,
-): Promise<EndedJob> => {
-  const job = JSON.parse(told) as EndedJob; // the daemon's own schema
-  return job.output_truncated ? ((await patiently(() => get(job.id, options.signal), options)) as EndedJob) : job;
-};
+): Promise<EndedJob> =>
+  job.output_truncated ? ((await patiently(() => get(job.id, options.signal), options)) as EndedJob) : job;
 
 /** Whoever leaves a run ends it; what has ended, or is out of reach, is left as it is. */
 export const leave = async (jobs: Pick<Jobs, "cancel">, id: string): Promise<void> => {

@@ -1,7 +1,7 @@
 import { eventsOf, type AgentEvent } from "../agent/events.ts";
 import { ClientError } from "./error.ts";
 import type { JobEvent } from "./follow.ts";
-import { leave, wholeJob, type EndedJob, type Jobs, type Run, type SubmitOptions } from "./jobs.ts";
+import { endedIn, leave, wholeJob, type EndedJob, type Jobs, type Run, type SubmitOptions } from "./jobs.ts";
 
 /** What a run does, as its watcher sees it. `begun` is the first, `done` the last. */
 export type RunEvent =
@@ -23,7 +23,7 @@ export async function* streamRun(jobs: Jobs, request: Run, options: SubmitOption
     for await (const event of jobs.events(id, options)) {
       if (event.type === "done") {
         left = false;
-        yield { kind: "done", job: await wholeJob(jobs, event.data, options) };
+        yield { kind: "done", job: await wholeJob(jobs, endedIn(event.data), options) };
         return;
       }
       yield* seenIn(event);
