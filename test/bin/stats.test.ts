@@ -114,7 +114,7 @@ test("on a terminal stats goes on until Ctrl-C, and leaves the screen as it was"
   const options = { ...(await answered(t)), stdin: "pipe", reject: false } as const;
   const child = execa(
     "script",
-    ["-qec", `stty cols 80 rows 24; ${launcher} stats; echo code=$?`, "/dev/null"],
+    ["-qec", `trap : INT; stty cols 80 rows 24; ${launcher} stats; echo code=$?`, "/dev/null"],
     options,
   );
   let written = "";

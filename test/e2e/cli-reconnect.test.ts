@@ -38,7 +38,7 @@ test("a run goes on where it was when its daemon gets SIGKILL in the middle and 
   const { id } = await job(session, "running");
   const following = begin(["logs", "-f", id]);
   const waiting = begin(["wait", id]);
-  await until("both to have found the job", () => log().split('"path":"/jobs"').length > 2);
+  await until("all three to listen", () => log().split(`"path":"/jobs/${id}/events"`).length > 3);
   await end("SIGKILL");
   await start();
   await until("all three to be back", () => connectionsTo(place.socket) >= 3);
