@@ -1,3 +1,4 @@
+import { join } from "node:path";
 import type { CliFinder } from "../lib/agent/binary.ts";
 import { messageOf } from "../lib/errors.ts";
 import { createCatalogue } from "../lib/images.ts";
@@ -13,6 +14,8 @@ import { bytesOf } from "../lib/schema/units.ts";
 import type { ImageStore } from "../lib/store/images.ts";
 
 type Options = {
+  /** The state folder. */
+  state: string;
   config: Config;
   podman: Podman;
   machine: Machine;
@@ -26,18 +29,16 @@ type Options = {
 
 /** All that has to do with images: those here, those that are pulled, and what callers see of them. */
 export const createImageParts = (
-  { config, podman, machine, label, store, cli, log, now }: Options,
+  { state, config, podman, machine, label, store, cli, log, now }: Options,
   stack: AsyncDisposableStack,
 ) => {
   const images = stack.use(createImages({ podman, store, label, now }));
-  const room = createRoom({ podman, keepFree: bytesOf(config.podman.keep_free), mark: machine.stateLabel });
-  const closing = new AbortController();
-  const cleared = room.clear(closing.signal).catch((error: unknown) => {
-    if (!closing.signal.aborted)
-      log.warn({ error: messageOf(error) }, "what is left of pulls could not be removed yet");
+  const keepFree = bytesOf(config.podman.keep_free);
+  const room = createRoom({ podman, keepFree, mark: machine.stateLabel, note: join(state, "downloads") });
+  const cleared = room.clear().catch((error: unknown) => {
+    log.warn({ error: messageOf(error) }, "what is left of pulls could not be removed yet");
   });
   stack.defer(() => cleared);
-  stack.defer(() => closing.abort());
   const registry = createRegistry({ podman, room });
   const pulls = stack.use(createPulls({ registry, log }));
   return { images, pulls, catalogue: createCatalogue({ config, images, registry, pulls, cli, log }) };

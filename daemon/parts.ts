@@ -64,7 +64,7 @@ export const createParts = (
   const outbox = stack.use(createOutbox({ ...common, bodyOf: webhookBody(views), config: config.webhooks }));
   const secrets = createSecrets({ ...common, vault: createSecretVault({ podman, folder: folders.state }) });
   const { images, pulls, catalogue } = createImageParts(
-    { ...common, podman, machine, label, store: stores.imageStore, cli },
+    { ...common, state: folders.state, podman, machine, label, store: stores.imageStore, cli },
     stack,
   );
   const containerParts = createContainerParts({ ...common, podman, machine, label, images, pulls }, stack);

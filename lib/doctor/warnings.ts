@@ -1,5 +1,6 @@
 import type { Log } from "../log.ts";
 import type { Warning } from "../schema/health.ts";
+import { millisecondsOf } from "../schema/units.ts";
 import { examine } from "./examine.ts";
 import type { Check } from "./finding.ts";
 import { quickChecks, type Place } from "./quick.ts";
@@ -9,10 +10,9 @@ type Options = Place & {
   checksFor?: (place: Place, options: { signal: AbortSignal }) => { checks: Check[] };
 };
 
-const freshMs = 60_000;
-
 /** What the quick checks of the doctor find while a daemon runs. Nobody waits for them: what is told is the last look. */
 export const createWarnings = ({ log, checksFor = quickChecks, ...place }: Options) => {
+  const { look_every: every } = place.config.health;
   const closing = new AbortController();
   const { signal } = closing;
   let found: readonly Warning[] = [];
@@ -27,14 +27,14 @@ export const createWarnings = ({ log, checksFor = quickChecks, ...place }: Optio
     found = now;
   };
   const look = (): void => {
-    if (signal.aborted || performance.now() - lookedAt < freshMs) return;
+    if (signal.aborted || every === "off" || performance.now() - lookedAt < millisecondsOf(every)) return;
     lookedAt = performance.now();
     looking = looking.then(lookNow);
   };
 
   return {
     look,
-    /** Of the last look; one that is older than a minute is followed by another. */
+    /** Of the last look; one that is old is followed by another. */
     latest: (): readonly Warning[] => {
       look();
       return found;

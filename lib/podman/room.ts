@@ -1,7 +1,7 @@
-import { mkdtemp, readdir, rm, statfs } from "node:fs/promises";
+import { mkdtemp, readdir, readFile, rm, statfs, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
-import { StromboliError } from "../errors.ts";
+import { StromboliError, unlessMissing } from "../errors.ts";
 import { readPlaces } from "./info.ts";
 import { endOrphans } from "./orphans.ts";
 import type { Podman } from "./podman.ts";
@@ -12,27 +12,30 @@ export type Room = ReturnType<typeof createRoom>;
 type Options = {
   podman: Pick<Podman, "output">;
   keepFree: number;
+  /** Names what is this daemon's. */
   mark: string;
+  /** Where a daemon tells the next one of the folder with its downloads: to ask Podman takes a second of CPU. */
+  note: string;
   freeAt?: (path: string) => Promise<number>;
 };
 
 const lookEveryMs = 1000;
 
-/** Where Podman keeps images, and what it downloads on the way there. `mark` names what is this daemon's. */
-export const createRoom = ({ podman, keepFree, mark, freeAt = freeBytes }: Options) => {
+/** Where Podman keeps images, and what it downloads on the way there. */
+export const createRoom = ({ podman, keepFree, mark, note, freeAt = freeBytes }: Options) => {
   const prefix = `stromboli-pull-${mark}-`;
-  const find = async (options: { signal?: AbortSignal }): Promise<Places> => {
-    const { graphRoot: store, imageCopyTmpDir: downloads } = await readPlaces(podman, options);
+  const clear = once(async (): Promise<void> => {
+    const downloads = await readFile(note, "utf8").catch(unlessMissing);
+    if (downloads === undefined) return;
     await endOrphans("pull", new RegExp(`^TMPDIR=.*/${prefix}`)); // of a daemon that was killed: nobody hears them
     await tidy(downloads, prefix);
+  });
+  const places = once(async (): Promise<Places> => {
+    await clear();
+    const { graphRoot: store, imageCopyTmpDir: downloads } = await readPlaces(podman);
+    await writeFile(note, downloads);
     return { store, downloads };
-  };
-  let known: Promise<Places> | undefined;
-  const places = (options: { signal?: AbortSignal } = {}): Promise<Places> => {
-    known ??= find(options);
-    known.catch(() => (known = undefined)); // it is tried again
-    return known;
-  };
+  });
 
   const check = async ({ store, downloads }: Places): Promise<void> => {
     for (const path of new Set([store, downloads])) {
@@ -49,7 +52,7 @@ export const createRoom = ({ podman, keepFree, mark, freeAt = freeBytes }: Optio
 
   return {
     /** Ends and removes what a daemon that was killed has left. One that fails is made up for before the first download. */
-    clear: async (signal: AbortSignal): Promise<void> => void (await places({ signal })),
+    clear,
     /**
      * Does work that fills the disk, in a folder for its downloads that is gone afterwards: Podman leaves there what it had
      * when it is ended. Throws `disk_full` where there is too little room, be it before or on the way.
@@ -72,9 +75,20 @@ export const createRoom = ({ podman, keepFree, mark, freeAt = freeBytes }: Optio
   };
 };
 
+/** Does it for the first who asks; what fails is tried again for the next. */
+const once = <Value>(work: () => Promise<Value>): (() => Promise<Value>) => {
+  let done: Promise<Value> | undefined;
+  return () => {
+    done ??= work();
+    done.catch(() => (done = undefined));
+    return done;
+  };
+};
+
 /** Removes what a daemon that was killed has left; before the first download, when none of this one's is there. */
 const tidy = async (downloads: string, prefix: string): Promise<void> => {
-  const left = (await readdir(downloads)).filter((name) => name.startsWith(prefix));
+  const names = (await readdir(downloads).catch(unlessMissing)) ?? [];
+  const left = names.filter((name) => name.startsWith(prefix));
   await Promise.all(left.map((name) => rm(join(downloads, name), { recursive: true, force: true })));
 };
 

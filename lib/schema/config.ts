@@ -61,6 +61,7 @@ const Keys = z.strictObject({
   log: z
     .strictObject({ level: z.enum(["trace", "debug", "info", "warn", "error", "silent"]).default("info") })
     .prefault({}),
+  health: z.strictObject({ look_every: z.union([z.literal("off"), Duration]).default("10m") }).prefault({}),
   metrics: z.strictObject({ listen: z.union([z.literal("off"), Listen]).default("off") }).prefault({}),
   claude: z
     .strictObject({

@@ -7,13 +7,13 @@ import { createPodman } from "../../lib/podman/podman.ts";
 import { configOf, memoryLog, tempFolder } from "../harness.ts";
 
 /** Warnings of a daemon whose machine is as the test says at each look. */
-const open = (t: TestContext, verdicts: () => Record<string, Verdict | Promise<Verdict>>) => {
+const open = (t: TestContext, verdicts: () => Record<string, Verdict | Promise<Verdict>>, health = {}) => {
   const { log, lines } = memoryLog();
   const clock = t.mock.method(performance, "now", () => 0);
   let looks = 0;
   const podman = createPodman({ binary: "/nonexistent", env: {} });
   const warnings = createWarnings({
-    config: configOf(),
+    config: configOf({ health }),
     env: {},
     podman,
     state: tempFolder(t),
@@ -36,7 +36,7 @@ test("before the first look there are no warnings, and of a look that the end of
   assert.deepEqual(lines, []);
 });
 
-test("a look is told to all who ask for a minute, and what stays is logged once", async (t) => {
+test("a look is told to all who ask for ten minutes, and what stays is logged once", async (t) => {
   const { warnings, lines, later, looks } = open(t, () => bad);
   warnings.look();
   while (warnings.latest().length === 0) await turn();
@@ -48,7 +48,7 @@ test("a look is told to all who ask for a minute, and what stays is logged once"
     ],
   );
   assert.equal(looks(), 1);
-  later(60_000);
+  later(600_000);
   warnings.latest();
   while (looks() < 2) await turn();
   await turn();
@@ -63,8 +63,16 @@ test("what has been mended is gone after the next look, and who asks does not wa
   while (warnings.latest().length === 0) await turn();
   const { promise, resolve } = Promise.withResolvers<Verdict>();
   now = { limits: promise };
-  later(60_000);
+  later(600_000);
   assert.equal(warnings.latest().length, 1);
   resolve(ok("fine"));
   while (warnings.latest().length > 0) await turn();
+});
+
+test("with health.look_every off nobody looks, neither at the start nor when asked", async (t) => {
+  const { warnings, looks } = open(t, () => bad, { look_every: "off" });
+  warnings.look();
+  assert.deepEqual(warnings.latest(), []);
+  await warnings[Symbol.asyncDispose]();
+  assert.equal(looks(), 0);
 });

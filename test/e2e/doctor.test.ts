@@ -10,7 +10,8 @@ import { makePlace } from "./place.ts";
 import { enforcesLimits, rootful } from "./podman.ts";
 import { until } from "./wait.ts";
 
-const stromboli = await startStromboli({ after }, { config: { podman: { keep_free: "60000g" } } }); // so that a warning is sure
+const config = { podman: { keep_free: "60000g" }, health: { look_every: "10m" } }; // so that a warning is sure
+const stromboli = await startStromboli({ after }, { config });
 
 type Report = { status: Finding["status"]; checks: (Finding & { fixable: boolean })[] };
 

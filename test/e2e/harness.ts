@@ -81,6 +81,7 @@ const completed = (config: z.input<typeof Config>, { place, modelUrl }: { place:
   claude: { api_url: modelUrl, ...config.claude },
   defaults: { network: "none" as const, ...config.defaults }, // to make one takes a fifth of a run's CPU
   podman: { stop_grace: "1s", ...config.podman },
+  health: { look_every: "off" as const, ...config.health }, // a look takes as much CPU as a run
   policy: { volumes: [place.volumes], ...config.policy },
 });
 

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { once } from "node:events";
-import { existsSync, mkdirSync, readdirSync } from "node:fs";
+import { existsSync, mkdirSync, readdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { test, type TestContext } from "node:test";
 import { createRoom } from "../../lib/podman/room.ts";
@@ -16,8 +16,12 @@ const openRoom = (t: TestContext, { broken = 0 } = {}) => {
     return disk.asked > broken ? Promise.resolve(info) : Promise.reject(new Error("podman is busy"));
   };
   const freeAt = () => Promise.resolve(disk.free);
-  return { folder, disk, room: createRoom({ podman: { output }, keepFree: 500, mark: "m", freeAt }) };
+  const note = join(tempFolder(t), "downloads");
+  const open = () => createRoom({ podman: { output }, keepFree: 500, mark: "m", note, freeAt });
+  return { folder, disk, note, room: open(), open };
 };
+
+const nothing = () => Promise.resolve();
 
 test("a download has a folder that is gone afterwards", async (t) => {
   const { folder, room } = openRoom(t);
@@ -53,20 +57,36 @@ test("a download on whose way too little becomes free is told so", async (t) => 
   assert.equal(reason.code, "disk_full");
 });
 
-test("the first download removes what a daemon that was killed has left, and nothing else", async (t) => {
-  const { folder, room } = openRoom(t);
+test("what a daemon that was killed has left is removed by the next one, which does not ask Podman for it, and nothing else", async (t) => {
+  const { folder, room, open, disk } = openRoom(t);
+  await room.forDownload(nothing);
   for (const name of ["stromboli-pull-m-1", "stromboli-pull-other-1", "storage1"]) mkdirSync(join(folder, name));
-  await room.forDownload(() => Promise.resolve());
+  await open().clear();
   assert.deepEqual(readdirSync(folder).toSorted(), ["storage1", "stromboli-pull-other-1"]);
+  assert.equal(disk.asked, 1);
+});
+
+test("where nothing was ever downloaded, or the folder is gone, there is nothing to remove", async (t) => {
+  const { folder, note, room, open } = openRoom(t);
+  await room.clear();
+  writeFileSync(note, join(folder, "gone"));
+  await open().forDownload(nothing);
+});
+
+test("what could not be removed at the start is removed before the first download", async (t) => {
+  const { folder, note, room } = openRoom(t);
+  writeFileSync(note, "/dev/null");
+  await assert.rejects(room.clear(), { code: "ENOTDIR" });
+  writeFileSync(note, folder);
+  mkdirSync(join(folder, "stromboli-pull-m-1"));
+  await room.forDownload(nothing);
+  assert.deepEqual(readdirSync(folder), []);
 });
 
 test("Podman is asked once where it keeps images, and again only when it could not say", async (t) => {
   const { disk, room } = openRoom(t, { broken: 1 });
-  await assert.rejects(
-    room.forDownload(() => Promise.resolve()),
-    /busy/,
-  );
-  await room.forDownload(() => Promise.resolve());
-  await room.forDownload(() => Promise.resolve());
+  await assert.rejects(room.forDownload(nothing), /busy/);
+  await room.forDownload(nothing);
+  await room.forDownload(nothing);
   assert.equal(disk.asked, 2);
 });
