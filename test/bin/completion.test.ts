@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { test, type TestContext } from "node:test";
 import { execa } from "execa";
 import { tempFolder } from "../harness.ts";
-import { answering, jobId, json, type Answers } from "./harness.ts";
+import { answering, jobId, json, runEach, type Answers } from "./harness.ts";
 
 const bin = join(import.meta.dirname, "../../bin");
 const launcher = join(bin, "stromboli");
@@ -27,16 +27,18 @@ const answers: Answers = {
 const harness = async (t: TestContext) => {
   const { socketPath } = await answering(t, answers);
   const env = { STROMBOLI_HOST: `unix://${socketPath}`, XDG_CONFIG_HOME: tempFolder(t) };
-  const lines = async (...words: readonly string[]) => {
+  const complete = async (...words: readonly string[]) => {
     const { stdout, exitCode, stderr } = await execa(launcher, ["complete", "--", ...words], { env, reject: false });
     assert.deepEqual([exitCode, stderr], [0, ""]);
-    return stdout.split("\n").filter((line) => line !== "");
+    return stdout;
   };
-  const words = async (...typed: readonly string[]) => (await lines(...typed)).map((line) => line.split("\t")[0]);
-  return { env, lines, words };
+  const words = async (...typed: readonly string[]) => wordsIn(await complete(...typed));
+  return { env, complete, words };
 };
 
-for (const [typed, expected] of [
+const wordsIn = (stdout: string) => Array.from(stdout.matchAll(/^[^\t\n]+/gm), ([word]) => word);
+
+const cases = [
   [["sess"], ["sessions"]],
   [
     ["--context", "x", "se"],
@@ -79,19 +81,31 @@ for (const [typed, expected] of [
   [["run", "--memory", ""], []],
   [["run", "Fix the "], []],
   [["nonsense", ""], []],
-  [[], []],
-] as const) {
-  test(`stromboli ${typed.join(" ")}<TAB> may become ${expected.join(", ") || "nothing that is known"}`, async (t) => {
-    const { words } = await harness(t);
-    const found = new Set(await words(...typed));
-    if (typed.length === 0) assert.ok(found.has("run") && !found.has("complete"));
-    else assert.deepEqual(found, new Set(expected));
-  });
-}
+] as const;
+
+test("a word may become", async (t) => {
+  const { env } = await harness(t);
+  const results = await runEach(
+    cases.map(([typed]) => ({ args: ["complete", "--", ...typed] })),
+    env,
+  );
+  for (const [index, [typed, expected]] of cases.entries())
+    await t.test(`stromboli ${typed.join(" ")}<TAB>: ${expected.join(", ") || "nothing that is known"}`, () => {
+      const { code, stdout, stderr } = results[index] ?? {};
+      assert.deepEqual([code, stderr], [0, ""]);
+      assert.deepEqual(new Set(wordsIn(stdout ?? "")), new Set(expected));
+    });
+});
+
+test("nothing at all may become any command but those that nobody types", async (t) => {
+  const { words } = await harness(t);
+  const found = await words();
+  assert.ok(found.includes("run") && !found.includes("complete"));
+});
 
 test("what a job is stands behind a tab, on one line, and cannot rule the terminal", async (t) => {
-  const { lines } = await harness(t);
-  assert.deepEqual(await lines("logs", "job"), [`${jobId}\tFix the [31mtest`]);
+  const { complete } = await harness(t);
+  assert.equal(await complete("logs", "job"), `${jobId}\tFix the [31mtest`);
 });
 
 test("cancel is offered what has not ended", async (t) => {

@@ -18,7 +18,7 @@ const binary = makeStandIn({ after });
 const harness = (t: Owner, config: { server?: object } = {}) => {
   const place = makePlace();
   const server = { port: 0, socket: place.socket, ...config.server };
-  place.configure({ ...config, state_dir: place.state, server, claude: { binary } });
+  place.configure({ ...config, state_dir: place.state, server, claude: { binary }, health: { look_every: "off" } });
   knowTrial(place);
   const cli = createCli(place, { STROMBOLI_SERVER_SOCKET: place.socket });
   t.after(async () => {
