@@ -19,6 +19,7 @@ import type { Retention } from "../lib/retention/retention.ts";
 import type { Config } from "../lib/schema/config.ts";
 import type { Secrets } from "../lib/secrets.ts";
 import type { DeliveryStore } from "../lib/store/deliveries.ts";
+import type { Traces } from "../lib/traces/traces.ts";
 import type { Usages } from "../lib/usage.ts";
 import { cliVersion } from "../lib/version.ts";
 import type { Outbox } from "../lib/webhooks/outbox.ts";
@@ -31,6 +32,7 @@ import { createLimits } from "./middleware/limits.ts";
 import { measure } from "./middleware/measure.ts";
 import { assumeJson, identify, type Variables } from "./middleware/request.ts";
 import { locate } from "./middleware/source.ts";
+import { trace } from "./middleware/trace.ts";
 import { auditRoutes } from "./routes/audit.ts";
 import { authRoutes } from "./routes/auth.ts";
 import { documentRoutes } from "./routes/document.ts";
@@ -68,6 +70,7 @@ export type AppDeps = {
   log: Log;
   collector: Pick<Collector, "passOn">;
   meter: Pick<Meter, "httpAnswered">;
+  traces: Pick<Traces, "begin">;
 };
 
 const maxBodyBytes = 10 * 1024 * 1024;
@@ -82,6 +85,7 @@ export const createApp = ({ config, health, credential, log, ...deps }: AppDeps)
   });
   const limits = createLimits(config.rate_limits, { monotonic: () => performance.now(), now: Date.now });
   app.use(measure(deps.meter));
+  app.use(trace(deps.traces));
   app.use(identify(log));
   app.use(locate(server.trusted_proxies));
   app.use(record(deps.audit, { log, now: Date.now }));

@@ -19,6 +19,7 @@ import { loadMetrics } from "./metrics.ts";
 import { createParts } from "./parts.ts";
 import { serve } from "./serve.ts";
 import { makeFolders, usable } from "./state.ts";
+import { loadTraces } from "./traces.ts";
 
 /** `file`: where the configuration was read. */
 export type DaemonOptions = { config: Config; file: string | undefined; env: NodeJS.ProcessEnv; log: Log };
@@ -50,10 +51,12 @@ export const startDaemon = async ({ config, file, env, log }: DaemonOptions) => 
 
   const stores = createStores(db);
   const metrics = await loadMetrics({ config, log, jobs: stores.jobs }, stack);
-  const parts = createParts({ config, env, log, folders, own, stores, meter: metrics.meter }, stack);
+  const traces = await loadTraces({ ...stores, config, env, log }, stack);
+  const watched = { meter: metrics.meter, traces };
+  const parts = createParts({ ...watched, config, env, log, folders, own, stores }, stack);
   const { runner, retention } = parts;
   const collector = createCollector();
-  const app = createApp({ ...parts, collector, meter: metrics.meter });
+  const app = createApp({ ...parts, ...watched, collector });
   const servers = [serve(app, "unix"), serve(app, "tcp")] as const;
   stack.defer(() => closeServers(servers, () => Promise.all([runner.drain(), retention[Symbol.asyncDispose]()])));
   await retention.recover();

@@ -28,6 +28,7 @@ import { createSecrets } from "../lib/secrets.ts";
 import { createSessions } from "../lib/sessions.ts";
 import type { ApiRequest } from "../lib/store/api-requests.ts";
 import type { Stores } from "../lib/store/stores.ts";
+import type { Traces } from "../lib/traces/traces.ts";
 import { createUsages } from "../lib/usage.ts";
 import { webhookBody } from "../lib/webhooks/body.ts";
 import { createOutbox } from "../lib/webhooks/outbox.ts";
@@ -43,11 +44,12 @@ type Options = {
   own: readonly string[];
   stores: Stores;
   meter: Meter;
+  traces: Pick<Traces, "jobEnded">;
 };
 
 /** The daemon's inner parts, each with what it needs of the others; what has to be closed goes onto the stack. */
 export const createParts = (
-  { config, env, log, folders, own, stores, meter }: Options,
+  { config, env, log, folders, own, stores, meter, traces }: Options,
   stack: AsyncDisposableStack,
 ) => {
   const now = Date.now;
@@ -82,6 +84,7 @@ export const createParts = (
     capacity: { memoryBytes: totalmem(), cores: availableParallelism() },
     onEnd(id) {
       outbox.wake();
+      traces.jobEnded();
       countEnd(stores, meter, id);
     },
   });

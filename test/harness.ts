@@ -26,6 +26,7 @@ import { createDeliveryStore } from "../lib/store/deliveries.ts";
 import { createIdempotencyStore } from "../lib/store/idempotency.ts";
 import { createImageStore } from "../lib/store/images.ts";
 import { createJobLister } from "../lib/store/job-list.ts";
+import { createJobTraceStore } from "../lib/store/job-traces.ts";
 import type { Ending } from "../lib/store/job-rows.ts";
 import { createJobStore, type NewJob } from "../lib/store/jobs.ts";
 import { createSecretStore } from "../lib/store/secrets.ts";
@@ -92,6 +93,7 @@ export const openStores = (t: TestContext) => {
     deliveries: createDeliveryStore(db),
     idempotency: createIdempotencyStore(db),
     list: createJobLister(db),
+    jobTraces: createJobTraceStore(db),
     secretStore: createSecretStore(db),
     audit: createAuditStore(db),
     tokens: createTokenStore(db),

@@ -4,6 +4,7 @@ import { createMiddleware } from "hono/factory";
 import type { Caller } from "../../lib/auth/caller.ts";
 import { StromboliError } from "../../lib/errors.ts";
 import type { Log } from "../../lib/log.ts";
+import type { JobTrace } from "../../lib/traces/trace.ts";
 
 export type Variables = {
   Bindings: {
@@ -20,6 +21,8 @@ export type Variables = {
     source: string;
     /** No token is needed. */
     open: boolean;
+    /** Where a job stands in a trace that the request makes. */
+    trace: JobTrace | undefined;
     /** The job that was made. */
     target?: string;
     /** A token was looked at for which its address has paid. */

@@ -15,6 +15,8 @@ import { conflict, failures, json, missing, registryFailures } from "./responses
 
 const headers = z.object({
   "idempotency-key": IdempotencyKey.optional().describe("Sending it again within 24 h gives the first answer."),
+  traceparent: z.string().optional().describe("The caller's place in a trace (W3C Trace Context): the job's is below."),
+  tracestate: z.string().optional().describe("What goes with it."),
 });
 const DryRunFlag = z
   .enum(["true", "false"])
@@ -158,7 +160,7 @@ const askedFor = (c: Context<Variables>, { mode, request, key: header }: Handed)
       "invalid_request",
       "idempotency_key and the Idempotency-Key header differ; send one of them",
     );
-  return { caller: c.get("caller"), mode, request, key: header ?? inBody };
+  return { caller: c.get("caller"), mode, request, key: header ?? inBody, trace: c.get("trace") };
 };
 
 type Query = Omit<z.output<typeof StreamQuery>, "events">;

@@ -14,7 +14,9 @@ import type { Db } from "../store/database.ts";
 import { keyLifeMs, type IdempotencyStore } from "../store/idempotency.ts";
 import { titleOf, type JobStore, type NewJob } from "../store/jobs.ts";
 import type { SessionStore } from "../store/sessions.ts";
+import type { JobTraceStore } from "../store/job-traces.ts";
 import type { Job } from "../store/job-rows.ts";
+import type { JobTrace } from "../traces/trace.ts";
 import { refusedUrl } from "../webhooks/address.ts";
 import { checkServiceImage, chooseImage } from "./choose-image.ts";
 
@@ -27,6 +29,7 @@ export type AdmissionDeps = {
   sessions: Sessions;
   sessionStore: SessionStore;
   idempotency: IdempotencyStore;
+  jobTraces: Pick<JobTraceStore, "insert">;
   images: Pick<Images, "find" | "findAny" | "byId" | "listed">;
   secrets: Pick<Secrets, "check">;
   cli: CliFinder;
@@ -36,7 +39,13 @@ export type AdmissionDeps = {
 
 /** How a caller hands in a request: `run` waits for the result, `job` comes back for it. */
 export type Mode = "run" | "job";
-export type Asked = { caller: Caller; request: RunRequest; mode: Mode; key?: string | undefined };
+export type Asked = {
+  caller: Caller;
+  request: RunRequest;
+  mode: Mode;
+  key?: string | undefined;
+  trace?: JobTrace | undefined;
+};
 export type Admitted = {
   id: string;
   sessionId: string;
@@ -93,7 +102,7 @@ const secretsOf = (plan: Plan): string[] => [...plan.secrets.map(({ name }) => n
 const newId = (mode: Mode): string => `${mode}-${randomBytes(8).toString("hex")}`;
 
 const enter = (deps: AdmissionDeps, asked: Asked, { plan, image }: Decided): Admitted => {
-  const { caller, request, mode, key } = asked;
+  const { caller, request, mode, key, trace } = asked;
   const choice = chooseSession(deps, asked);
   const id = newId(mode);
   const at = deps.now();
@@ -110,6 +119,7 @@ const enter = (deps: AdmissionDeps, asked: Asked, { plan, image }: Decided): Adm
     createdAt: at,
   };
   deps.jobs.insert(job);
+  if (trace) deps.jobTraces.insert(id, trace);
   if (choice.isNew && choice.keep) {
     deps.sessionStore.insert({
       id: choice.id,

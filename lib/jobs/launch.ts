@@ -21,6 +21,7 @@ import type { Config } from "../schema/config.ts";
 import type { RunRequest } from "../schema/run.ts";
 import { choiceOf, type Sessions } from "../sessions.ts";
 import type { Job } from "../store/job-rows.ts";
+import type { JobTraceStore } from "../store/job-traces.ts";
 import type { JobStore } from "../store/jobs.ts";
 import { fillFolder, jobFolder, openFiles, writeEnv, writeHookScript, type JobFolder } from "./folder.ts";
 import { makeMissing } from "./make-missing.ts";
@@ -33,6 +34,7 @@ export type LaunchDeps = {
   volumeRules: () => VolumeRules;
   jobsFolder: string;
   jobs: JobStore;
+  jobTraces: Pick<JobTraceStore, "find">;
   sessions: Sessions;
   containers: Containers;
   ends: Ends;
@@ -84,6 +86,7 @@ export const launch = async (deps: LaunchDeps, job: Job, signal: AbortSignal): P
     handOver,
     tcpPort: door.port,
     handle,
+    trace: deps.jobTraces.find(job.id),
   };
   await deps.stacks.raise(job, plan, signal);
   if (jobs.progress(job.id)?.stopReason) throw new StromboliError("job_ended", "the run was cancelled before it began");

@@ -5,6 +5,7 @@ import type { ContainerSpec, Mount } from "../podman/argv.ts";
 import type { Config } from "../schema/config.ts";
 import type { RunRequest } from "../schema/run.ts";
 import { bytesOf, millisecondsOf } from "../schema/units.ts";
+import { variablesOf, type JobTrace } from "../traces/trace.ts";
 import { attachment, namedMounts } from "../compose/spec.ts";
 import { envFile } from "./env-file.ts";
 import { contains } from "./host-path.ts";
@@ -31,6 +32,7 @@ export type Placement = {
   handOver: boolean;
   tcpPort: number | undefined;
   handle: string;
+  trace: JobTrace | undefined;
 };
 
 type Context = { config: Config; machine: Machine; placement: Placement };
@@ -72,12 +74,13 @@ export const planContainer = (
   };
 };
 
-/** The container's environment, one NAME=value a line: the run's own first, so that ours cannot be replaced. */
+/** The container's environment, one NAME=value a line: the run's own first, so that ours cannot be replaced but for its trace. */
 export const planEnvironment = (
   request: RunRequest,
   { config, placement, env }: Omit<Context, "machine"> & Pick<Plan, "env">,
 ): string => {
   const variables = {
+    ...traceVariables(request, { placement, env }),
     ...env,
     ...cliEnvironment(request.claude ?? {}),
     HOME: home,
@@ -91,6 +94,15 @@ export const planEnvironment = (
     [placement.credential === "oauth" ? "CLAUDE_CODE_OAUTH_TOKEN" : "ANTHROPIC_API_KEY"]: placement.handle,
   };
   return envFile(variables);
+};
+
+/** Where the agent stands in a trace; a request that tells it of another place in one knows better. */
+const traceVariables = (
+  { podman }: RunRequest,
+  { placement: { trace }, env }: Pick<Context, "placement"> & Pick<Plan, "env">,
+): Record<string, string> => {
+  const given = { ...env, ...podman?.secrets_env };
+  return trace && given["TRACEPARENT"] === undefined ? variablesOf(trace) : {};
 };
 
 /** Its own, as this Podman has it (a bridge, slirp4netns or pasta), or none, or those of its stack; never the host's. */

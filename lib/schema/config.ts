@@ -28,6 +28,14 @@ const Listen = z
   .regex(/^([\w.-]+|\[[\da-f:.]+\]):\d{1,5}$/i, "must be off, or host:port such as 127.0.0.1:9090")
   .refine((text) => Number(text.replace(/^.*:/, "")) <= 65_535, "must have a port of at most 65535");
 
+const Receiver = z
+  .url({ protocol: /^https?$/, error: "must be auto, off, or an http or https URL such as http://127.0.0.1:4318" })
+  .refine((text) => !/[?#]/.test(text), "must have no query: /v1/traces is put behind it")
+  .refine(
+    (text) => (URL.parse(text)?.username ?? "") === "" && (URL.parse(text)?.password ?? "") === "",
+    "must have no name and password; put them into OTEL_EXPORTER_OTLP_HEADERS",
+  );
+
 const Keys = z.strictObject({
   state_dir: z.union([z.literal(""), AbsolutePath]).default(""),
   server: z
@@ -63,6 +71,12 @@ const Keys = z.strictObject({
     .prefault({}),
   health: z.strictObject({ look_every: z.union([z.literal("off"), Duration]).default("10m") }).prefault({}),
   metrics: z.strictObject({ listen: z.union([z.literal("off"), Listen]).default("off") }).prefault({}),
+  traces: z
+    .strictObject({
+      endpoint: z.union([z.enum(["auto", "off"]), Receiver]).default("auto"),
+      ratio: z.number().min(0).max(1).default(1),
+    })
+    .prefault({}),
   claude: z
     .strictObject({
       binary: z.union([z.literal(""), AbsolutePath]).default(""),

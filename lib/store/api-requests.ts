@@ -21,7 +21,7 @@ export const createApiRequestStore = (db: Db) => {
   const insert = db.prepare<[ApiRequest]>(`
     insert into api_requests values (@jobId, @startedAt, @path, @model, @status, @inputTokens, @outputTokens,
       @cacheCreationInputTokens, @cacheReadInputTokens, @firstByteMs, @durationMs)`);
-  const ofJob = db.prepare<
+  const totals = db.prepare<
     [string],
     { model: string; input: number; output: number; created: number; read: number; count: number }
   >(`
@@ -29,13 +29,20 @@ export const createApiRequestStore = (db: Db) => {
       sum(cache_creation_input_tokens) as created, sum(cache_read_input_tokens) as read, count(*) as count
     from api_requests where job_id = ? having count(*) > 0`);
 
+  const ofJob = db.prepare<[string], ApiRequest>(`
+    select job_id as jobId, started_at as startedAt, path, model, status, input_tokens as inputTokens,
+      output_tokens as outputTokens, cache_creation_input_tokens as cacheCreationInputTokens,
+      cache_read_input_tokens as cacheReadInputTokens, first_byte_ms as firstByteMs, duration_ms as durationMs
+    from api_requests where job_id = ? order by started_at, rowid`);
   const firstToken = db.prepare<[string], { at: number | null }>(`
     select min(started_at + first_byte_ms) as at from api_requests where job_id = ? and status = 200`);
 
   return {
     insert: (request: ApiRequest): void => void insert.run(request),
     /** What a job's requests add up to; nothing when it made none. */
-    totals: (jobId: string) => ofJob.get(jobId),
+    totals: (jobId: string) => totals.get(jobId),
+    /** A job's requests, in the order in which they came. */
+    ofJob: (jobId: string): ApiRequest[] => ofJob.all(jobId),
     /** When the first answer began to come; null when none did. */
     firstTokenAt: (jobId: string): number | null => firstToken.get(jobId)?.at ?? null,
   };

@@ -5,6 +5,7 @@ import { createDeliveryStore } from "./deliveries.ts";
 import { createIdempotencyStore } from "./idempotency.ts";
 import { createImageStore } from "./images.ts";
 import { createJobLister } from "./job-list.ts";
+import { createJobTraceStore } from "./job-traces.ts";
 import { createJobStore } from "./jobs.ts";
 import { createRetentionStore } from "./retention.ts";
 import { createSecretStore } from "./secrets.ts";
@@ -21,6 +22,7 @@ export const createStores = (db: Db) => ({
   db,
   jobs: createJobStore(db),
   list: createJobLister(db),
+  jobTraces: createJobTraceStore(db),
   sessionStore: createSessionStore(db),
   requests: createApiRequestStore(db),
   imageStore: createImageStore(db),

@@ -20,6 +20,7 @@ import type { RunResponse } from "../../lib/schema/job.ts";
 import type { Answered } from "../../lib/metrics/meter.ts";
 import type { Component } from "../../lib/schema/health.ts";
 import { createSecrets } from "../../lib/secrets.ts";
+import { untraced } from "../../lib/traces/traces.ts";
 import { createCatalogue } from "../../lib/images.ts";
 import type { ListedImage } from "../../lib/podman/images.ts";
 import type { Pulls } from "../../lib/podman/pulls.ts";
@@ -128,7 +129,8 @@ export const openApp = (t: TestContext, options: Options = {}) => {
 };
 
 /** What these tests leave as it is. */
-const idle: Pick<AppDeps, "outbox" | "collector" | "retention"> = {
+const idle: Pick<AppDeps, "outbox" | "collector" | "retention" | "traces"> = {
+  traces: untraced,
   outbox: { redeliver: () => undefined },
   collector: { passOn: () => {} },
   retention: { prune: () => Promise.resolve({ jobs: [], sessions: [], bytes: 0, dry_run: false }) },

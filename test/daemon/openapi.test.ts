@@ -139,7 +139,8 @@ test("what a list of jobs can be asked for is in the document", async (t) => {
   assert.deepEqual(names, ["status", "session_id", "label", "id", "limit", "cursor"]);
 });
 
-test("the header for idempotency and the dry run are in the document", async (t) => {
+test("the dry run and the headers for idempotency and traces are in the document", async (t) => {
   const { body } = await fetchDocument(t);
-  assert.deepEqual(all(at(body, "#/paths/~1run~1async/post/parameters"), "name"), ["dry_run", "idempotency-key"]);
+  const names = all(at(body, "#/paths/~1run~1async/post/parameters"), "name");
+  assert.deepEqual(names, ["dry_run", "idempotency-key", "traceparent", "tracestate"]);
 });

@@ -77,3 +77,24 @@ test("no option of a request can add a line to the environment", () => {
     code: "invalid_request",
   });
 });
+
+const trace = { traceId: "a".repeat(32), parentSpanId: "b".repeat(16), spanId: "c".repeat(16), flags: 1, state: "x=1" };
+
+test("the agent is told where its job stands in a trace", () => {
+  const { TRACEPARENT, TRACESTATE } = variablesOf({}, { trace });
+  assert.deepEqual([TRACEPARENT, TRACESTATE], [`00-${trace.traceId}-${trace.spanId}-01`, "x=1"]);
+});
+
+test("an agent whose job stands in none is told of none", () => {
+  const { TRACEPARENT, TRACESTATE } = variablesOf();
+  assert.deepEqual([TRACEPARENT, TRACESTATE], [undefined, undefined]);
+});
+
+test("a request may tell the agent of another place in a trace, as a whole", () => {
+  const { TRACEPARENT, TRACESTATE } = variablesOf({ podman: { env: { TRACEPARENT: "its own" } } }, { trace });
+  assert.deepEqual([TRACEPARENT, TRACESTATE], ["its own", undefined]);
+});
+
+test("a secret may be that place too", () => {
+  assert.equal(variablesOf({ podman: { secrets_env: { TRACEPARENT: "s" } } }, { trace })["TRACEPARENT"], undefined);
+});

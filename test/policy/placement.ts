@@ -14,4 +14,5 @@ export const placement: Placement = {
   handOver: false,
   tcpPort: undefined,
   handle: "stromboli-handle",
+  trace: undefined,
 };

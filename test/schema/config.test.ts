@@ -44,3 +44,13 @@ for (const pattern of ["", "a b", "A/b", "-x", "../x", "a\n", "$(id)"]) {
     assert.match(issuesOf({ policy: { images: [pattern] } }).join(), /image reference/);
   });
 }
+
+for (const [endpoint, issue] of [
+  ["collector:4318", /must be auto, off, or an http or https URL/],
+  ["http://me:key@collector:4318", /no name and password.*OTEL_EXPORTER_OTLP_HEADERS/],
+  ["http://collector:4318?key=x", /no query/],
+] as const) {
+  test(`a receiver of traces that is no address is a mistake: ${endpoint}`, () => {
+    assert.match(issuesOf({ traces: { endpoint } }).join(), issue);
+  });
+}
