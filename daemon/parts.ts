@@ -28,6 +28,7 @@ import { createSecrets } from "../lib/secrets.ts";
 import { createSessions } from "../lib/sessions.ts";
 import type { ApiRequest } from "../lib/store/api-requests.ts";
 import type { Stores } from "../lib/store/stores.ts";
+import { headersOf } from "../lib/traces/trace.ts";
 import type { Traces } from "../lib/traces/traces.ts";
 import { createUsages } from "../lib/usage.ts";
 import { webhookBody } from "../lib/webhooks/body.ts";
@@ -63,7 +64,8 @@ export const createParts = (
   const common = { ...stores, config, log, now, jobsFolder: folders.jobs, sessionsFolder: folders.sessions, sessions };
 
   const views = createViews({ ...common, bellOf: (id) => runner.bellOf(id) });
-  const outbox = stack.use(createOutbox({ ...common, bodyOf: webhookBody(views), config: config.webhooks }));
+  const traceOf = (id: string) => headersOfJob(stores, id);
+  const outbox = stack.use(createOutbox({ ...common, bodyOf: webhookBody(views), traceOf, config: config.webhooks }));
   const secrets = createSecrets({ ...common, vault: createSecretVault({ podman, folder: folders.state }) });
   const { images, pulls, catalogue } = createImageParts(
     { ...common, state: folders.state, podman, machine, label, store: stores.imageStore, cli },
@@ -115,6 +117,11 @@ const passedOn = ({ requests }: Pick<Stores, "requests">, { modelAnswered, model
     requests.insert(request);
   },
 });
+
+const headersOfJob = ({ jobTraces }: Pick<Stores, "jobTraces">, id: string): Record<string, string> => {
+  const trace = jobTraces.find(id);
+  return trace ? headersOf(trace) : {};
+};
 
 const countEnd = ({ jobs }: Pick<Stores, "jobs">, { jobEnded }: Meter, id: string): void => {
   const ending = jobs.find(id)?.ending;

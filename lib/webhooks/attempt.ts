@@ -13,6 +13,8 @@ export type AttemptOptions = {
   deliveries: DeliveryStore;
   /** The body about a job that has ended; undefined when the job is gone. */
   bodyOf: (jobId: string) => Promise<string | undefined>;
+  /** Headers that tell where the job stands in a trace. */
+  traceOf?: (jobId: string) => Record<string, string>;
   config: Config["webhooks"];
   log: Log;
   now: () => number;
@@ -27,13 +29,24 @@ export const defaultTroubleMs = 5_000;
 
 /** One attempt, from the body to what is written down of its outcome; it never rejects. */
 export const createAttempt = (options: AttemptOptions, stop: AbortSignal) => {
-  const { deliveries, bodyOf, config, log, now, delayMs = retryDelayMs, troubleMs = defaultTroubleMs } = options;
+  const {
+    deliveries,
+    bodyOf,
+    traceOf = () => ({}),
+    config,
+    log,
+    now,
+    delayMs = retryDelayMs,
+    troubleMs = defaultTroubleMs,
+  } = options;
   const send = createSender({ config, now, ...withoutUndefined({ lookup: options.lookup }) });
 
   const replyTo = async ({ id, url, jobId }: Due): Promise<Reply> => {
     try {
       const body = await bodyOf(jobId);
-      return body === undefined ? { kind: "hopeless", error: "the job is gone" } : await send({ id, url, body }, stop);
+      return body === undefined
+        ? { kind: "hopeless", error: "the job is gone" }
+        : await send({ id, url, body, trace: traceOf(jobId) }, stop);
     } catch (error) {
       return { kind: "unanswered", error: `it could not be sent: ${messageOf(error)}` };
     }

@@ -17,18 +17,19 @@ export type Reply =
   | { kind: "interrupted" };
 
 type Options = { config: Config["webhooks"]; now: () => number; lookup?: LookupFunction };
-type Message = { id: string; url: string; body: string };
+type Message = { id: string; url: string; body: string; trace?: Readonly<Record<string, string>> };
 
 /** Posts a message once. Goes straight to the receiver: the proxy variables of the daemon are not for webhooks. */
 export const createSender = ({ config, now, lookup = systemLookup }: Options) => {
   const allowed = config.allow_private ? lookup : publicOnly(lookup);
   const timeoutMs = millisecondsOf(config.timeout);
 
-  return async ({ id, url, body }: Message, stop: AbortSignal): Promise<Reply> => {
+  return async ({ id, url, body, trace }: Message, stop: AbortSignal): Promise<Reply> => {
     const refused = refusedUrl(url, config);
     if (refused !== undefined) return { kind: "hopeless", error: refused };
     const bytes = Buffer.from(body);
     const headers = {
+      ...trace,
       "Content-Type": "application/json",
       "Content-Length": bytes.length,
       "User-Agent": `stromboli/${version}`,

@@ -3,6 +3,7 @@ import { existsSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { after, test } from "node:test";
 import { startStromboli } from "./harness.ts";
+import { startReceiver } from "./receiver.ts";
 import { startSpanReceiver, treeOf, valueOf, type ReceivedSpan } from "./spans.ts";
 import { makeStandIn, scripted } from "./stand-in.ts";
 import { until } from "./wait.ts";
@@ -11,6 +12,7 @@ const receiver = await startSpanReceiver({ after });
 const config = {
   claude: { binary: makeStandIn({ after }) },
   traces: { endpoint: receiver.url },
+  webhooks: { allow_private: true },
 };
 const env = { OTEL_EXPORTER_OTLP_HEADERS: "x-tenant=me" };
 const stromboli = await startStromboli({ after }, { config, env });
@@ -36,7 +38,9 @@ const askModel = `curl -s --unix-socket "$ANTHROPIC_UNIX_SOCKET" -H "x-api-key: 
 
 test("a run is one trace below its caller's: the request, the job, its phases, its requests to the model", async () => {
   const traceId = traceOf("a");
+  const hooks = await startReceiver({ after });
   const body = scripted(`${askModel}\necho "$TRACEPARENT $TRACESTATE"`, {
+    webhook_url: hooks.url,
     podman: { lifecycle: { post_start: ["sleep 0.1"] } },
   });
   const { id } = await submit(traceId, body);
@@ -49,6 +53,8 @@ test("a run is one trace below its caller's: the request, the job, its phases, i
     ["POST /run/async", [["job", [["agent", [request.name]], "create", "hooks", "queue"]]]],
   ]);
   assert.equal(output, `00-${traceId}-${job.spanId}-01 vendor=1`);
+  const [delivery] = await hooks.about(id);
+  assert.equal(delivery?.headers["traceparent"], `00-${traceId}-${job.spanId}-01`);
   const told = ["stromboli.job.id", "stromboli.job.outcome", "process.exit.code"].map((key) => valueOf(job, key));
   assert.deepEqual(told, [id, "succeeded", 0]);
   assert.equal(receiver.headers.at(-1)?.["x-tenant"], "me");
