@@ -8,8 +8,9 @@ import type { Target } from "./target.ts";
 export { isUnreachable };
 export type Client = ReturnType<typeof createClient>;
 
-/** The typed client of the HTTP API, over a unix socket or TCP. */
-export const createClient = (target: Target) => hc<App>("http://localhost", { fetch: fetchFrom(target) });
+/** The typed client of the HTTP API, over a unix socket or TCP. What it asks for stands in the trace that the environment tells. */
+export const createClient = (target: Target, env: NodeJS.ProcessEnv = process.env) =>
+  hc<App>("http://localhost", { fetch: fetchFrom(target), headers: traceHeaders(env) });
 
 /** Whether a daemon answers there. */
 export const isUp = async (target: Target): Promise<boolean> => {
@@ -40,6 +41,15 @@ export const failureOf = async (text: string): Promise<Failure> => {
     return new Failure(`the daemon answered something else than JSON: ${text.slice(0, 200)}`, exitCodes.internal);
   }
 };
+
+/** What cannot be a header is none. */
+const traceHeaders = (env: NodeJS.ProcessEnv): Record<string, string> =>
+  Object.fromEntries(
+    ["TRACEPARENT", "TRACESTATE"].flatMap((name) => {
+      const value = env[name] ?? "";
+      return /^[\x21-\x7e][\x20-\x7e]*$/.test(value) ? [[name.toLowerCase(), value]] : [];
+    }),
+  );
 
 const fetchFrom = ({ token, ...address }: Target) => {
   const send = sendTo(address, token);

@@ -13,6 +13,9 @@ export type Submission = z.output<typeof Submitted>;
 export type SubmitOptions = PatienceOptions & {
   /** The same key within 24 h is the same job. By itself it is random, for tries of this call only. */
   idempotencyKey?: string;
+  /** The caller's place in a trace, as W3C's Trace Context has it: the job stands below it. */
+  traceparent?: string;
+  tracestate?: string;
 };
 
 export type Jobs = ReturnType<typeof createJobs>;
@@ -36,8 +39,13 @@ export const createJobs = (ask: Ask) => {
     events,
 
     /** Hands a run to the daemon, which makes one job of it however often it has to be sent. */
-    submit: (request: Run, { idempotencyKey = crypto.randomUUID(), ...patience }: SubmitOptions = {}) => {
-      const headers = { "idempotency-key": idempotencyKey };
+    submit: (request: Run, options: SubmitOptions = {}) => {
+      const { idempotencyKey = crypto.randomUUID(), traceparent, tracestate, ...patience } = options;
+      const headers = {
+        "idempotency-key": idempotencyKey,
+        ...(traceparent !== undefined && { traceparent }),
+        ...(tracestate !== undefined && { tracestate }),
+      };
       return patiently(() => ask.json<Submission>("POST /run/async", { body: request, headers }), patience);
     },
 

@@ -79,6 +79,15 @@ test("a token goes with each request, to the host that it is for", async (t) => 
   assert.deepEqual(await (await client.healthz.$get()).json(), { status: `127.0.0.1:${port} Bearer t` });
 });
 
+test("what is asked for stands in the trace that the environment tells", async (t) => {
+  const { socketPath } = await listen(t, ({ headers }, response) =>
+    response.end(JSON.stringify({ status: [headers["traceparent"], headers["tracestate"]].join(" ") })),
+  );
+  const asked = async (env: NodeJS.ProcessEnv) => (await createClient({ socketPath }, env).healthz.$get()).json();
+  assert.deepEqual(await asked({ TRACEPARENT: "00-a-b-01", TRACESTATE: "x=1" }), { status: "00-a-b-01 x=1" });
+  assert.deepEqual(await asked({ TRACEPARENT: "two\nlines", TRACESTATE: "" }), { status: " " });
+});
+
 test("an answer is there before it has ended", async (t) => {
   const { client } = await listen(t, (_, response) => void response.writeHead(200).write("early"));
   const { body } = await client.healthz.$get();

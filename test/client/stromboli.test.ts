@@ -39,6 +39,14 @@ test("a stream begins with the job, tells what the agent says, and ends with the
   assert.equal(submitted.length, 1);
 });
 
+test("a run stands in the trace that its caller tells", async (t) => {
+  const { stromboli, submitted } = await open(t);
+  const place = `00-${"a".repeat(32)}-${"b".repeat(16)}`;
+  await stromboli.run({ prompt: "hi" }, { traceparent: `${place}-01`, tracestate: "x=1" });
+  const { traceId, parentSpanId, state } = submitted[0]?.trace ?? {};
+  assert.deepEqual([`00-${traceId}-${parentSpanId}`, state], [place, "x=1"]);
+});
+
 test("who leaves a stream cancels the run", async (t) => {
   const { stromboli } = await open(t, { ends: false });
   const begun = await upTo(stromboli.stream({ prompt: "hi" }), "begun");
