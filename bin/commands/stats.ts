@@ -1,6 +1,8 @@
 import { setTimeout as pause } from "node:timers/promises";
 import { Command } from "commander";
+import { checkPresence, patiently } from "../../lib/client/patience.ts";
 import type { Stats } from "../../lib/schema/stats.ts";
+import { dim } from "../closing.ts";
 import { jsonOf, type Client } from "../client.ts";
 import { askDaemon } from "../ensure.ts";
 import { listenForInterrupts, unless } from "../interrupts.ts";
@@ -36,7 +38,20 @@ const stats = ({ once, json }: Flags): Promise<void> =>
     else console.log(statsTable(frame, process.stdout));
   });
 
-const look = async (client: Client): Promise<Stats> => jsonOf(await client.stats.$get());
+const look = async (client: Client): Promise<Stats> => {
+  const answer = await client.stats.$get();
+  await checkPresence(answer);
+  return jsonOf(answer);
+};
+
+/** One that was there may come back. */
+const lookAgain = (client: Client, signal: AbortSignal, onAway: () => void): Promise<Stats> => {
+  const tellAway = (error: unknown): never => {
+    onAway();
+    throw error;
+  };
+  return patiently(() => look(client).catch(tellAway), { signal });
+};
 
 /** Two looks, for how busy something is shows over time alone. */
 const single = async (client: Client): Promise<MeasuredStats> => {
@@ -49,13 +64,14 @@ const single = async (client: Client): Promise<MeasuredStats> => {
 const watch = async (client: Client): Promise<void> => {
   using interrupts = listenForInterrupts();
   const { stdout } = process;
+  const show = (frame: string) => stdout.write(`\u001b[H\u001b[J${frame}`);
+  const tellAway = () => show(dim("waiting for the daemon to come back", stdout));
   let before: Stats | undefined;
   stdout.write("\u001b[?1049h\u001b[?25l");
   try {
     while (!interrupts.first.aborted) {
-      const now = await unless(interrupts.first, look(client));
-      const frame = statsTable(measure(before, now), stdout, stdout.rows || undefined);
-      stdout.write(`\u001b[H\u001b[J${frame}`);
+      const now = await unless(interrupts.first, before ? lookAgain(client, interrupts.first, tellAway) : look(client));
+      show(statsTable(measure(before, now), stdout, stdout.rows || undefined));
       await pause(before ? frameMs : sampleMs, undefined, { signal: interrupts.first });
       before = now;
     }

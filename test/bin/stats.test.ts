@@ -5,7 +5,7 @@ import { stripVTControlCharacters } from "node:util";
 import { join } from "node:path";
 import { execa } from "execa";
 import { measure, statsTable, type MeasuredStats } from "../../bin/stats-table.ts";
-import { answering, json } from "./harness.ts";
+import { answering, hangUp, json } from "./harness.ts";
 import type { JobStats, Stats } from "../../lib/schema/stats.ts";
 
 const job: JobStats = {
@@ -87,11 +87,15 @@ test("a terminal with few lines has the oldest jobs, and says how many are missi
 
 const launcher = join(import.meta.dirname, "../../bin/stromboli");
 
-/** The real command before a daemon's stand-in. */
-const answered = async (t: TestContext) => {
+/** The real command before a daemon's stand-in, which at one of the looks is not there. */
+const answered = async (t: TestContext, awayAt?: number) => {
   let second = 0;
   const { socketPath } = await answering(t, {
-    "GET /stats": (_, response) => json(response, at((second += 1), { ...job, cpu_ms: 1000 + second * 500 })),
+    "GET /stats": (request, response) => {
+      second += 1;
+      if (second === awayAt) hangUp(request, response);
+      else json(response, at(second, { ...job, cpu_ms: 1000 + second * 500 }));
+    },
   });
   return { env: { STROMBOLI_HOST: `unix://${socketPath}` } };
 };
@@ -110,8 +114,8 @@ test("stats --json has how busy each job is", async (t) => {
   );
 });
 
-test("on a terminal stats goes on until Ctrl-C, and leaves the screen as it was", async (t) => {
-  const options = { ...(await answered(t)), stdin: "pipe", reject: false } as const;
+test("on a terminal stats goes on until Ctrl-C, over a daemon that was away, and leaves the screen as it was", async (t) => {
+  const options = { ...(await answered(t, 2)), stdin: "pipe", reject: false } as const;
   const child = execa(
     "script",
     ["-qec", `trap : INT; stty cols 80 rows 24; ${launcher} stats; echo code=$?`, "/dev/null"],
@@ -127,5 +131,6 @@ test("on a terminal stats goes on until Ctrl-C, and leaves the screen as it was"
   });
   await child;
   assert.ok(written.startsWith("\u001b[?1049h"));
+  assert.match(written, /1 at work[^]*waiting for the daemon to come back[^]*1 at work/);
   assert.ok(written.includes("\u001b[?1049lcode=0"));
 });
