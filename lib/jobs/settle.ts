@@ -143,12 +143,5 @@ const wasOomKilled = async (
 const findUsage = ({ requests, jobs }: SettleDeps, job: Job, { result, counts, model }: Summary): Usage | null => {
   if (result) return totalUsage(model, jobs.request(job.id).demo ? { ...counts, estimated_cost_usd: 0 } : counts);
   const seen = requests.totals(job.id);
-  if (!seen) return null;
-  return totalUsage(seen.model, {
-    input_tokens: seen.input,
-    output_tokens: seen.output,
-    cache_creation_input_tokens: seen.created,
-    cache_read_input_tokens: seen.read,
-    estimated_cost_usd: 0,
-  });
+  return seen ? { ...seen, estimated_cost_usd: 0 } : null;
 };

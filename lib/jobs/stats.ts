@@ -48,7 +48,7 @@ export const createStats = ({ jobs, list, requests, containers, label, now, cons
       cpu_ms: cpuMs,
       memory_bytes: memoryBytes,
       memory_limit_bytes: memoryLimitBytes,
-      ...tokensOf(requests.totals(job.id)),
+      ...(requests.totals(job.id) ?? noTokens),
     };
   };
 
@@ -64,14 +64,11 @@ export const createStats = ({ jobs, list, requests, containers, label, now, cons
   };
 };
 
-const tokensOf = (totals: ReturnType<ApiRequestStore["totals"]>) => {
-  const { model = null, input = 0, output = 0, created = 0, read = 0 } = totals ?? {};
-  return {
-    model,
-    input_tokens: input,
-    output_tokens: output,
-    cache_creation_input_tokens: created,
-    cache_read_input_tokens: read,
-    total_tokens: input + output + created + read,
-  };
+const noTokens = {
+  model: null,
+  input_tokens: 0,
+  output_tokens: 0,
+  cache_creation_input_tokens: 0,
+  cache_read_input_tokens: 0,
+  total_tokens: 0,
 };

@@ -1,3 +1,4 @@
+import type { Usage } from "../schema/job.ts";
 import type { Db } from "./database.ts";
 
 /** One request of an agent to the model API, as the broker saw it. */
@@ -21,12 +22,11 @@ export const createApiRequestStore = (db: Db) => {
   const insert = db.prepare<[ApiRequest]>(`
     insert into api_requests values (@jobId, @startedAt, @path, @model, @status, @inputTokens, @outputTokens,
       @cacheCreationInputTokens, @cacheReadInputTokens, @firstByteMs, @durationMs)`);
-  const totals = db.prepare<
-    [string],
-    { model: string; input: number; output: number; created: number; read: number; count: number }
-  >(`
-    select max(model) as model, sum(input_tokens) as input, sum(output_tokens) as output,
-      sum(cache_creation_input_tokens) as created, sum(cache_read_input_tokens) as read, count(*) as count
+  const totals = db.prepare<[string], Omit<Usage, "estimated_cost_usd">>(`
+    select max(model) as model, sum(input_tokens) as input_tokens, sum(output_tokens) as output_tokens,
+      sum(cache_creation_input_tokens) as cache_creation_input_tokens,
+      sum(cache_read_input_tokens) as cache_read_input_tokens,
+      sum(input_tokens + output_tokens + cache_creation_input_tokens + cache_read_input_tokens) as total_tokens
     from api_requests where job_id = ? having count(*) > 0`);
 
   const ofJob = db.prepare<[string], ApiRequest>(`

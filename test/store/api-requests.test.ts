@@ -25,7 +25,14 @@ test("the requests of a job add up, those of others do not", (t) => {
   requests.insert(requestOf(job.id));
   requests.insert(requestOf(job.id, { inputTokens: 10, model: "" }));
   requests.insert(requestOf(other.id, { inputTokens: 1000 }));
-  assert.deepEqual(requests.totals(job.id), { model: "m", input: 11, output: 4, created: 6, read: 8, count: 2 });
+  assert.deepEqual(requests.totals(job.id), {
+    model: "m",
+    input_tokens: 11,
+    output_tokens: 4,
+    cache_creation_input_tokens: 6,
+    cache_read_input_tokens: 8,
+    total_tokens: 29,
+  });
 });
 
 test("a job without requests has no totals", (t) => {
