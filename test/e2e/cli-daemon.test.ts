@@ -1,15 +1,14 @@
 import assert from "node:assert/strict";
-import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from "node:fs";
+import { existsSync, readFileSync, renameSync } from "node:fs";
 import { createServer } from "node:net";
 import { once } from "node:events";
 import type { AddressInfo } from "node:net";
 import { join } from "node:path";
 import { after, test } from "node:test";
-import { configFolder, stateFolder } from "../../lib/paths.ts";
 import { Health } from "../../lib/schema/health.ts";
 import { createCli } from "./cli.ts";
 import type { Owner } from "./harness.ts";
-import { makePlace, type Place } from "./place.ts";
+import { knowTrial, makePlace } from "./place.ts";
 import { makeStandIn } from "./stand-in.ts";
 
 const binary = makeStandIn({ after });
@@ -27,15 +26,6 @@ const harness = (t: Owner, config: { server?: object } = {}) => {
   });
   const note = () => JSON.parse(readFileSync(join(place.state, "daemon.json"), "utf8")) as { pid: number; url: string };
   return { ...cli, place, server, note, pid: () => note().pid };
-};
-
-/** bin/setup's finding about this machine, so that it need not try again for the place. */
-const knowTrial = ({ folder, configHome }: Place): void => {
-  const known = join(stateFolder(process.env), "trial");
-  if (!existsSync(known)) return;
-  const found = readFileSync(known, "utf8").replaceAll(configFolder(process.env), join(configHome, "stromboli"));
-  mkdirSync(join(folder, "stromboli"));
-  writeFileSync(join(folder, "stromboli/trial"), found);
 };
 
 const key = "sk-ant-e2e-0123456789";

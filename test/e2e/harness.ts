@@ -89,9 +89,10 @@ const completed = (config: z.input<typeof Config>, { place, modelUrl }: { place:
  * What a look into the default image finds, a Debian, so that not each new daemon spends a second of CPU on it. test/run.ts
  * gives the image's id; images.test.ts has the looks, and so has every file that is run by itself.
  */
-const knowImage = ({ state }: Place): void => {
+export const knowImage = ({ state }: Place): void => {
   const id = process.env["E2E_IMAGE"];
   if (!id) return;
+  mkdirSync(state, { recursive: true, mode: 0o700 });
   using stack = new DisposableStack();
   const db = stack.adopt(openDatabase(join(state, "stromboli.db")), (open) => void open.close());
   createImageStore(db).remember(id, { libc: "glibc", shell: true, tools: ["bash", "sh", "git"] }, Date.now());

@@ -1,6 +1,16 @@
-import { existsSync, mkdirSync, mkdtempSync, realpathSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  realpathSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
 import { homedir } from "node:os";
 import { join } from "node:path";
+import { configFolder, stateFolder } from "../../lib/paths.ts";
 
 /** Folders of one daemon's own, short enough for its sockets' paths, with nothing of the user's but Podman's settings. */
 export const makePlace = () => {
@@ -27,6 +37,15 @@ export const makePlace = () => {
   };
 };
 export type Place = ReturnType<typeof makePlace>;
+
+/** bin/setup's finding about this machine, so that it need not try again for the place. */
+export const knowTrial = ({ folder, configHome }: Place): void => {
+  const known = join(stateFolder(process.env), "trial");
+  if (!existsSync(known)) return;
+  const found = readFileSync(known, "utf8").replaceAll(configFolder(process.env), join(configHome, "stromboli"));
+  mkdirSync(join(folder, "stromboli"));
+  writeFileSync(join(folder, "stromboli/trial"), found);
+};
 
 /** The daemon's environment: this process's own without what would reach into the tests. */
 export const environmentOf = (place: Place, more: NodeJS.ProcessEnv): NodeJS.ProcessEnv => ({
