@@ -25,7 +25,7 @@ const otherAsRoot = /^(isolation|limits|volumes)\./;
 
 /** What takes long begins first, so that no such file is alone at the end. */
 const long =
-  /^(answers|cli-|failures|hooks|images|limits|package|pull|recovery|red-team|sessions|storage|volumes|watchdog)/;
+  /^(answers|cli-|failures|guides|hooks|images|limits|package|pull|recovery|red-team|sessions|storage|volumes|watchdog)/;
 
 /** The files load much of the same: compiled once, each process of a test starts with half the work. */
 process.env["NODE_COMPILE_CACHE"] ??= join(homedir(), ".cache/stromboli");

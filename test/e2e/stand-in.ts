@@ -45,3 +45,29 @@ jq -nc --arg text "$answer" '
   {type: "assistant", message: {role: "assistant", content: [{type: "text", text: $text}]}},
   {type: "result", subtype: "success", is_error: false, num_turns: 1, result: $text, session_id: "-"}'
 `;
+
+/** One that obeys the commonest lines of the scripted model, as far as guides show what comes of them. */
+export const obedient = `#!/bin/sh
+[ "$1" != --version ] || { echo 2.0.0; exit; }
+input=$(head -n 1)
+say() {
+  text=$1
+  jq -nc --arg text "$text" '{type: "assistant", message: {role: "assistant", content: [{type: "text", text: $text}]}}'
+}
+obey() {
+  done=
+  case $1 in
+    'say: '*) say "\${1#say: }" ;;
+    'use Bash: '*) done=$(sh -c "\${1#use Bash: }" 2>&1) ;;
+    recall) say "$(cat ~/said)" ;;
+    *) say "echo: $1" ;;
+  esac
+}
+while read -r line; do obey "$line"; done <<END
+$(printf %s "$input" | jq -r .message.content)
+END
+[ -z "$done" ] || say "result: $done"
+printf %s "$input" | jq -r .message.content >~/said
+jq -nc --arg text "$text" '{type: "result", subtype: "success", is_error: false, num_turns: 1, result: $text,
+  session_id: "-", total_cost_usd: 0.01, usage: {input_tokens: 10, output_tokens: 5}}'
+`;
