@@ -14,6 +14,7 @@ import { dirname, join, relative } from "node:path";
 import { after, before, test } from "node:test";
 import { execa } from "execa";
 import { version } from "../../lib/version.ts";
+import { readBlocks } from "./guide.ts";
 import { environmentOf, makePlace } from "./place.ts";
 
 /**
@@ -102,6 +103,15 @@ test("its daemon starts, and the client of the package talks to it", async () =>
   }
 });
 
+const typesOf = async (...names: readonly string[]) => {
+  const options = ["--noEmit", "--strict", "--module", "nodenext", "--target", "es2024", "--types", ""];
+  const { exitCode, stdout } = await execa(join(root, "node_modules/.bin/tsc"), [...options, ...names], {
+    ...tools,
+    reject: false,
+  });
+  return { exitCode, stdout };
+};
+
 test("the client has types, which say what fits and what does not", async () => {
   const file = written(
     "main.ts",
@@ -118,10 +128,20 @@ test("the client has types, which say what fits and what does not", async () => 
     await stromboli.jobs.submit({ promt: "hi" }).catch((error: unknown) => error instanceof ClientError && error.code);
   `,
   );
-  const options = ["--noEmit", "--strict", "--module", "nodenext", "--target", "es2024", "--types", ""];
-  const { exitCode, stdout } = await execa(join(root, "node_modules/.bin/tsc"), [...options, file], {
-    ...tools,
-    reject: false,
+  assert.deepEqual(await typesOf(file), { exitCode: 0, stdout: "" });
+});
+
+test("what docs/clients.md shows of the client fits its types", async () => {
+  const begin = `import { Stromboli } from "stromboli";\n`;
+  const blocks = readBlocks("docs/clients.md").filter(({ language }) => language === "ts");
+  const files = blocks.map(({ line, text }) => {
+    const made = text.includes("new Stromboli(") ? "" : "const stromboli = new Stromboli();\n";
+    const program = `${text.includes("import ") ? "" : begin}${made}${text}\nexport {};`;
+    return written(
+      `clients-${line}.ts`,
+      `declare const process: { env: Record<string, string | undefined> };\n${program}`,
+    );
   });
-  assert.deepEqual([exitCode, stdout], [0, ""]);
+  assert.equal(files.length, 3);
+  assert.deepEqual(await typesOf(...files), { exitCode: 0, stdout: "" });
 });
