@@ -70,6 +70,7 @@ newcomer.configure({
   server: { port: 0, socket: newcomer.socket },
   defaults: { network: "none" },
   policy: { volumes: [newcomer.volumes] },
+  health: { look_every: "off" },
 });
 knowTrial(newcomer);
 knowImage(newcomer);
