@@ -6,7 +6,7 @@ import { say } from "./print.ts";
 import { findTarget, namedDaemon, tokenIn, withToken, type Target } from "./target.ts";
 
 /** A daemon of this user's: where it listens, keeps its state, and the flags that make it the same one elsewhere. */
-export type Place = { target: Target; state: string; args: readonly string[] };
+export type Place = { target: Target; state: string; file: string | undefined; args: readonly string[] };
 type PlaceFlags = { cwd?: string; config?: string; set?: readonly string[] };
 
 /** The daemon to talk to. One that was named has to be there; this user's own is set up and started when it is not. */
@@ -62,6 +62,7 @@ export const ownPlace = async (
   return {
     target: withToken({ socketPath: config.server.socket || defaultSocket(env) }, tokenIn(env)),
     state: config.state_dir || stateFolder(env),
+    file,
     args: [...(file === undefined ? [] : ["--config", resolve(file)]), ...set.flatMap((pair) => ["--set", pair])],
   };
 };

@@ -70,7 +70,7 @@ export const startDaemon = async ({ config, file, env, log }: DaemonOptions) => 
   const note = join(folders.state, "daemon.json");
   writeFileSync(note, JSON.stringify({ pid: process.pid, version, socket, url }), { mode: 0o600 });
   stack.defer(() => rmSync(note, { force: true }));
-  log.info({ url, socket, state: folders.state, version }, "listening");
+  log.info({ url, socket, state: folders.state, config: file ?? "defaults", version }, "listening");
   if (!isLoopback(host) && parts.apiTokens.list().length === 0)
     log.warn({ url }, "nobody has a token for this address yet; make one with: stromboli token create");
 

@@ -1,4 +1,4 @@
-import { existsSync } from "node:fs";
+import { existsSync, realpathSync } from "node:fs";
 import { join } from "node:path";
 import { parse as parseYaml } from "yaml";
 import { z } from "zod";
@@ -95,8 +95,12 @@ const findFile = ({ env, cwd, file }: ConfigSources): string | undefined => {
     return named;
   }
   const folders = [...(cwd === undefined ? [] : [cwd]), configFolder(env), "/etc/stromboli"];
-  return folders.map((folder) => join(folder, "stromboli.yaml")).find((path) => existsSync(path));
+  const paths = folders.map((folder) => join(folder, "stromboli.yaml"));
+  return paths.find((path) => existsSync(path) && realpathSync(path) !== reference);
 };
+
+/** In a checkout it lies where a configuration is looked for, and its defaults would hide what the user has set. */
+const reference = join(import.meta.dirname, "../stromboli.yaml");
 
 /** Text keys take the text as it stands, lists may be written with commas, and everything else is YAML. */
 const readValue = (key: readonly string[], { text, origin }: { text: string; origin: string }): unknown => {

@@ -52,6 +52,13 @@ test("a file in the working directory comes before the user's own", (t) => {
   assert.deepEqual(loadConfig({ env, cwd }).file, join(cwd, "stromboli.yaml"));
 });
 
+test("the reference in a checkout hides no file of the user's", (t) => {
+  const folder = tempFolder(t);
+  writeFiles(folder, { "stromboli/stromboli.yaml": "" });
+  const { file } = loadConfig({ env: { XDG_CONFIG_HOME: folder }, cwd: join(import.meta.dirname, "..") });
+  assert.equal(file, join(folder, "stromboli/stromboli.yaml"));
+});
+
 test("the user's own file is found in XDG_CONFIG_HOME", (t) => {
   const folder = tempFolder(t);
   writeFiles(folder, { "stromboli/stromboli.yaml": "log: { level: error }" });

@@ -70,7 +70,7 @@ const start = async (_flags: unknown, command: Command): Promise<void> => {
   if (await isUp(place.target)) return say("the daemon runs already");
   await setUp();
   await startInBackground(place);
-  say("the daemon runs");
+  say(place.file === undefined ? "the daemon runs" : `the daemon runs, as ${place.file} says`);
 };
 
 const stop = async (_flags: unknown, command: Command): Promise<void> => {

@@ -54,13 +54,14 @@ test("a run starts a daemon where there is none, says so, shares it with one tha
 test("daemon start, status and stop do what they say, say so when there is nothing to do, and see that one was killed", async (t) => {
   const { run, place, note, pid } = harness(t);
   const said = async (command: string) => (await run(["daemon", command])).stderr;
-  assert.equal(await said("start"), "stromboli: the daemon runs\n");
+  const runs = `stromboli: the daemon runs, as ${place.configFile} says\n`;
+  assert.equal(await said("start"), runs);
   const { pid: first } = note();
   assert.equal(await said("start"), "stromboli: the daemon runs already\n");
   assert.equal(pid(), first);
   process.kill(first, "SIGKILL");
   assert.equal((await run(["daemon", "status"])).code, 69);
-  assert.deepEqual(await run(["daemon", "start"]), { code: 0, stdout: "", stderr: "stromboli: the daemon runs\n" });
+  assert.deepEqual(await run(["daemon", "start"]), { code: 0, stdout: "", stderr: runs });
   const { pid: second, url } = note();
   assert.notEqual(second, first);
   const { stdout } = await run(["daemon", "status"]);
