@@ -1,6 +1,6 @@
 import { once } from "node:events";
 import { loadConfig } from "../lib/config.ts";
-import { StromboliError } from "../lib/errors.ts";
+import { storageFailure, StromboliError } from "../lib/errors.ts";
 import { createLog } from "../lib/log.ts";
 import { notifySystemd } from "../lib/service/notify.ts";
 import { startDaemon } from "./daemon.ts";
@@ -17,7 +17,8 @@ export const main = async ({ config: file, set = [] }: MainOptions = {}): Promis
   const stop = new AbortController();
   process.once("SIGTERM", () => stop.abort()).once("SIGINT", () => stop.abort()); // a second one ends the process at once
   await using stack = new AsyncDisposableStack();
-  stack.use(await startDaemon({ config, file: found, env, log }));
+  const starting = startDaemon({ config, file: found, env, log });
+  stack.use(await starting.catch((error: unknown) => Promise.reject((storageFailure(error) ?? error) as Error)));
   stack.use(await notifySystemd({ env, log }));
   if (!stop.signal.aborted) await once(stop.signal, "abort");
   log.info({}, "stopping");

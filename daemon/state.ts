@@ -1,7 +1,7 @@
 import { mkdirSync, realpathSync } from "node:fs";
 import { join } from "node:path";
 import { socketName } from "../lib/broker/broker.ts";
-import { messageOf, StromboliError } from "../lib/errors.ts";
+import { messageOf, storageFailure, StromboliError } from "../lib/errors.ts";
 import { jobFolder } from "../lib/jobs/folder.ts";
 import { longestSocketPath } from "../lib/socket.ts";
 
@@ -11,6 +11,8 @@ export const usable = <Value>(path: string, open: () => Value): Value => {
     return open();
   } catch (cause) {
     if (cause instanceof StromboliError) throw cause;
+    const known = storageFailure(cause);
+    if (known?.code === "database_damaged") throw known;
     throw new StromboliError("config_invalid", `the state folder ${path} cannot be used: ${messageOf(cause)}`, {
       cause,
     });

@@ -47,6 +47,7 @@ const meanings: Readonly<Record<ErrorCode, string>> = {
   start_failed: "The container, or a service beside it, did not start or did not become healthy.",
   queue_full: "As many jobs wait as `jobs.max_queued` allows.",
   storage_failed: "The state folder is full, read-only or broken.",
+  database_damaged: "SQLite cannot read its file, as after a disk that failed.",
   disk_full: "A pull would leave less room than `podman.keep_free`.",
   shutting_down: "The daemon is stopping.",
   config_invalid: "The configuration, the state folder or an address cannot be used; the message names the place.",

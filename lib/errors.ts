@@ -60,6 +60,7 @@ const table = {
   start_failed: { status: 503, exit: 69, hint: "" },
   queue_full: { status: 503, exit: 69, hint: "try again later, or raise jobs.max_queued" },
   storage_failed: { status: 503, exit: 69, hint: "make room or make it writable; Stromboli then goes on by itself" },
+  database_damaged: { status: 503, exit: 69, hint: "stromboli doctor says what is wrong and what to do" },
   disk_full: { status: 503, exit: 69, hint: "remove images with: podman image prune, or lower podman.keep_free" },
   shutting_down: { status: 503, exit: 69, hint: "" },
   config_invalid: { status: 500, exit: 78, hint: "" },
@@ -103,13 +104,15 @@ export class StromboliError extends Error {
 /** The exit code of the CLI for an error that came over HTTP; an unknown code is a plain failure. */
 export const exitCodeOf = (code: string): number => (Object.hasOwn(table, code) ? table[code as ErrorCode].exit : 1);
 
-/** A disk that is full or read-only is no bug of ours, and shows in many ways. */
-export const storageFailure = (thrown: unknown): StromboliError | undefined =>
-  thrown instanceof Error &&
-  "code" in thrown &&
-  /^(SQLITE_(FULL|READONLY|IOERR|CANTOPEN)|ENOSPC|EROFS|EDQUOT|EIO)/.test(String(thrown.code))
-    ? new StromboliError("storage_failed", "the state folder cannot be written to", { cause: thrown })
-    : undefined;
+/** A disk that is full, read-only or broken is no bug of ours, and shows in many ways. */
+export const storageFailure = (thrown: unknown): StromboliError | undefined => {
+  const code = thrown instanceof Error && "code" in thrown ? String(thrown.code) : "";
+  if (/^SQLITE_(CORRUPT|NOTADB)/.test(code))
+    return new StromboliError("database_damaged", "the database is damaged", { cause: thrown });
+  if (/^(SQLITE_(FULL|READONLY|IOERR|CANTOPEN)|ENOSPC|EROFS|EDQUOT|EIO)/.test(code))
+    return new StromboliError("storage_failed", "the state folder cannot be written to", { cause: thrown });
+  return undefined;
+};
 
 /** Whether a row could not be written because another has its name. */
 export const isTaken = (error: unknown): boolean =>

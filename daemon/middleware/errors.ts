@@ -9,7 +9,7 @@ import type { Failure } from "../../lib/schema/failure.ts";
 /** Turns whatever was thrown into the one error shape; what is not a StromboliError is a bug and says nothing. */
 export const answerError = (log: Log) => (thrown: Error, c: Context) => {
   const error = toStromboliError(thrown);
-  if (error.code === "internal" || error.code === "storage_failed")
+  if (["internal", "storage_failed", "database_damaged"].includes(error.code))
     log.error({ request: requestIdOf(c), err: thrown }, error.message);
   for (const [name, value] of Object.entries(error.headers)) c.header(name, value);
   return c.json(failureOf(error, { path: c.req.path, requestId: requestIdOf(c) }), error.status);
