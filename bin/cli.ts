@@ -36,7 +36,8 @@ for (const command of needed) {
 }
 
 // Who reads us has gone, as in `… | head -1`, or the disk is full: whoever has something to end first hears it as a signal.
-process.stdout.on("error", () => {
+process.stdout.on("error", (error: NodeJS.ErrnoException) => {
+  if (error.code !== "EPIPE") say(`the output cannot be written: ${error.message}`);
   if (!process.emit("SIGPIPE", "SIGPIPE")) process.exit(exitCodes.brokenPipe);
 });
 process.stderr.on("error", () => {}); // as when the terminal has been closed: there is nobody to tell

@@ -15,7 +15,7 @@ const meanings: Readonly<Record<number, string>> = {
   [exitCodes.timedOut]: "timed out, or stalled",
   [exitCodes.interrupted]: "interrupted or cancelled",
   [exitCodes.killed]: "out of memory, too much output, or killed",
-  [exitCodes.brokenPipe]: "who read the output has gone",
+  [exitCodes.brokenPipe]: "the output cannot be written: who read it has gone, or the disk is full",
 };
 
 /** What each exit code stands for, from the tables by which commands end. */

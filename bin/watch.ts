@@ -49,6 +49,11 @@ const openScreen = async (live: boolean) => {
 /** stdout is the answer alone; `live` it is there already. */
 const print = (ended: EndedJob, { json, live }: { json: boolean; live: boolean }): void => {
   if (json) return printJson(ended);
-  if (!live) process.stdout.write(ended.output.endsWith("\n") ? ended.output : `${ended.output}\n`);
+  const { output } = ended;
+  if (!live && hasAnswer(ended)) process.stdout.write(output.endsWith("\n") ? output : `${output}\n`);
   if (ended.outcome !== "succeeded" || process.stderr.isTTY) console.error(closing(ended, process.stderr, live));
 };
+
+/** Of a run that failed the output may be no more than why, as the API's words are, or nothing. */
+const hasAnswer = ({ outcome, output, error = "" }: EndedJob): boolean =>
+  outcome === "succeeded" || (output !== "" && output.trim() !== error.trim());

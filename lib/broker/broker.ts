@@ -114,9 +114,13 @@ const answer = async (deps: Deps, door: Door, exchange: Exchange): Promise<void>
     deps.log.warn({ job: door.jobId, error: messageOf(error) }, "model request failed");
     deps.onFailure();
     if (response.headersSent) response.destroy();
-    else refuse(response, 502, "the model API could not be reached");
+    else refuse(response, 502, `the daemon could not reach the model API${codeIn(error)}`);
   }
 };
+
+/** What the agent's user may know of a failure: the daemon's log has the rest. */
+const codeIn = (error: unknown): string =>
+  error instanceof Error && "code" in error ? ` (${String(error.code)})` : "";
 
 /** The path and query of a model request; what an agent sends is compared as it stands, never parsed as a URL. */
 const pathOf = ({ method, url = "" }: IncomingMessage): string | undefined =>

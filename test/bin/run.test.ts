@@ -9,7 +9,8 @@ import { answering, hangUp, jobId, json, streamOf, type Answers } from "./harnes
 const launcher = join(import.meta.dirname, "../../bin/stromboli");
 const submitted = { job_id: jobId, session_id: "s" };
 const route = "POST /run/async";
-const ended = { id: jobId, session_id: "s", status: "completed", outcome: "succeeded", output: "42" };
+const timings = { create: 0, agent: 0 };
+const ended = { id: jobId, session_id: "s", outcome: "succeeded", output: "42", timings_ms: timings };
 const end = (more: object = {}): JobEvent => ({ id: 3, type: "done", data: JSON.stringify({ ...ended, ...more }) });
 const output: JobEvent = { id: 2, type: "output", data: '{"type":"system"}' };
 
@@ -21,13 +22,13 @@ const harness = async (t: TestContext, answers: Answers) => {
     [`DELETE /jobs/${jobId}`]: (_, response) => json(response, { cancelled: true, job_id: jobId }),
     ...answers,
   });
+  const env = { STROMBOLI_HOST: `unix://${socketPath}` };
   const start = (...flags: readonly string[]) => {
-    const env = { STROMBOLI_HOST: `unix://${socketPath}` };
     const child = execa(launcher, ["run", ...flags, "hi"], { env, reject: false, stripFinalNewline: false });
     const done = child.then(({ exitCode: code, stdout, stderr }) => ({ code, stdout, stderr }));
     return { interrupt: () => child.kill("SIGINT"), done };
   };
-  return { start, requests, asked: () => requests.map(({ method, path }) => `${method} ${path}`) };
+  return { start, env, requests, asked: () => requests.map(({ method, path }) => `${method} ${path}`) };
 };
 
 const events = `GET /jobs/${jobId}/events`;
@@ -61,6 +62,28 @@ test("an answer that is too long for an event is fetched from the job", async (t
   });
   assert.equal((await start().done).stdout, "a long one\n");
   assert.deepEqual(JSON.parse((await start("--json").done).stdout), { ...ended, output: "a long one" });
+});
+
+for (const [what, more, stdout] of [
+  ["the API's refusal is an error, and no answer", { output: "API Error: 400", error: "API Error: 400" }, ""],
+  ["what ended before it said anything has no answer", { output: "", error: "it took too long" }, ""],
+  ["what was said before the run failed is the answer so far", { output: "half", error: "it took too long" }, "half\n"],
+] as const)
+  test(`of a run that fails ${what}`, async (t) => {
+    const outcome = "api_error" as const;
+    const { start } = await harness(t, {
+      [events]: (_, response) => void response.end(streamOf([end({ ...more, outcome })])),
+    });
+    const done = await start().done;
+    assert.deepEqual([done.code, done.stdout], [1, stdout]);
+    assert.ok(done.stderr.startsWith(`${more.error}\n✖ api_error `));
+  });
+
+test("a disk that is full behind stdout is told", async (t) => {
+  const { env } = await harness(t, { [events]: (_, response) => void response.end(streamOf([end()])) });
+  const { exitCode, stderr } = await execa("sh", ["-c", `${launcher} run hi >/dev/full`], { env, reject: false });
+  assert.equal(exitCode, 141);
+  assert.match(stderr, /^stromboli: the output cannot be written: ENOSPC: no space left on device/);
 });
 
 test("Ctrl-C while the run is being handed over cancels the job that comes of it", async (t) => {

@@ -89,7 +89,13 @@ test("an API that cannot be reached is 502 in the API's own shape", async (t) =>
   const { status, body } = await call({ body: "x".repeat(1_000_000) });
   assert.deepEqual(
     [status, JSON.parse(body)],
-    [502, { type: "error", error: { type: "api_error", message: "the model API could not be reached" } }],
+    [
+      502,
+      {
+        type: "error",
+        error: { type: "api_error", message: "the daemon could not reach the model API (ECONNREFUSED)" },
+      },
+    ],
   );
 });
 
