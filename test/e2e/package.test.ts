@@ -34,7 +34,7 @@ before(async () => {
   for (const path of [installed, app, join(folder, "bin")]) mkdirSync(path, { recursive: true });
   const checkout = join(folder, "checkout");
   const ours =
-    /^(|bin|dist|daemon|lib|migrations|[^/]+\.(json|yaml|md)|Containerfile|LICENSE|\.npmrc|(bin|daemon|lib|migrations)\/.*)$/;
+    /^(|bin|dist|daemon|docs|examples|lib|migrations|[^/]+\.(json|yaml|md)|Containerfile|LICENSE|\.npmrc|(bin|daemon|docs|examples|lib|migrations)\/.*)$/;
   cpSync(root, checkout, { recursive: true, filter: (path) => ours.test(relative(root, path)) });
   symlinkSync(join(root, "node_modules"), join(checkout, "node_modules"));
   const npm = await execa("npm", ["run", "pack", "--offline"], { ...tools, cwd: checkout });
@@ -73,8 +73,8 @@ const written = (name: string, text: string): string => {
 
 test("the package has what it needs and nothing else", () => {
   assert.deepEqual(readdirSync(installed).toSorted(), [
-    "CHANGELOG.md", "Containerfile", "LICENSE", "README.md", "bin", "daemon", "dist", "lib", "migrations", "node_modules",
-    "package.json", "stromboli.yaml",
+    "CHANGELOG.md", "Containerfile", "LICENSE", "README.md", "bin", "daemon", "dist", "docs", "examples", "lib",
+    "migrations", "node_modules", "package.json", "stromboli.yaml",
   ]); // prettier-ignore
   assert.deepEqual(globSync("{bin,daemon,lib,dist}/**/*.test.*", { cwd: installed }), []);
 });
