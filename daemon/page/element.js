@@ -14,9 +14,15 @@ export const element = (tag, properties = {}, ...children) => {
 
 const status = document.querySelector("#status");
 
-/** Tells what goes on, in words that screen readers say when there is a pause. */
+const settledMs = 100;
+let telling;
+
+/** Tells what goes on, in words that screen readers say when there is a pause; of much at once only the last. */
 export const tell = (text) => {
-  if (status.textContent !== text) status.textContent = text;
+  clearTimeout(telling);
+  telling = setTimeout(() => {
+    if (status.textContent !== text) status.textContent = text;
+  }, settledMs);
 };
 
 /** Names and values, without those that are not known. */

@@ -20,7 +20,10 @@ export const showJob = async (view, { id, signal }) => {
     ...conversation.parts,
   );
   heading.focus();
-  const update = (next) => keepFocus(head, () => head.replaceChildren(...headOf(next)));
+  const update = (next) => {
+    keepFocus(head, () => head.replaceChildren(...headOf(next)));
+    if (isOver(next)) tell(`The job has ended: ${next.outcome.replaceAll("_", " ")}`);
+  };
   update(job);
   await watch({ job, signal, conversation, extras, update });
 };
@@ -38,7 +41,7 @@ const watch = async ({ job, signal, conversation, extras, update }) => {
   const path = `/jobs/${job.id}`;
   const live = !isOver(job);
   for await (const { type, data } of follow(job.id, { signal, onConnection })) {
-    if (type === "output") staying(live, () => showLine(data, conversation));
+    if (type === "output") staying(live, () => showLine(data, { conversation, live }));
     if (type in extras) {
       extras[type].hidden = false;
       extras[type].lastChild.append(`${data}\n`);
@@ -47,7 +50,6 @@ const watch = async ({ job, signal, conversation, extras, update }) => {
       tell(`The job is ${JSON.parse(data).status}`);
       update(await call(path, { signal }));
     }
-    if (type === "done" && live) tell(`The job has ended: ${JSON.parse(data).outcome.replaceAll("_", " ")}`);
   }
   conversation.clear();
   const ended = await call(path, { signal });
@@ -66,22 +68,22 @@ const staying = (live, change) => {
 const nearPx = 80;
 
 /** An agent can write what it likes there, so a line may be anything; one that makes no sense is passed over. */
-const showLine = (line, conversation) => {
+const showLine = (line, shown) => {
   try {
-    output(JSON.parse(line), conversation);
+    output(JSON.parse(line), shown);
   } catch (error) {
     console.debug(error);
   }
 };
 
 /** What a line of the CLI says. */
-const output = ({ type, message, event, parent_tool_use_id }, conversation) => {
+const output = ({ type, message, event, parent_tool_use_id }, { conversation, live }) => {
   if (parent_tool_use_id) return; // a subagent talks to the agent
   if (type === "stream_event") delta(event, conversation);
   if (type === "assistant" || type === "user") conversation.add(type, message.content);
   if (type === "stromboli_long_line")
     conversation.add("user", [{ type: "tool_result", content: "(too long to show)" }]);
-  if (type === "assistant")
+  if (type === "assistant" && live)
     for (const { type: kind, name } of message.content) if (kind === "tool_use") tell(`Using ${name}`);
 };
 

@@ -81,7 +81,11 @@ test("a run is started by keyboard alone, streams to its end, and is gone on wit
   write(id, result);
   fake.exit(id, 0);
   await page.getByText("✔ succeeded").waitFor();
-  assert.equal(await page.getByRole("status").textContent(), "The job has ended: succeeded");
+  const ended = page.getByRole("status").filter({ hasText: /^The job has ended: succeeded$/ });
+  await ended.waitFor();
+  await page.reload();
+  await log.getByText("first").waitFor();
+  await ended.waitFor();
   await page.getByRole("link", { name: "Continue" }).focus();
   await page.keyboard.press("Enter");
   await page.getByRole("heading", { name: "Continue the conversation" }).waitFor();
