@@ -1,5 +1,5 @@
 import { call, follow } from "./api.js";
-import { createConversation, folded } from "./conversation.js";
+import { createConversation, createPrompt, folded } from "./conversation.js";
 import { element, facts, tell } from "./element.js";
 import { ago, cost, duration, isOver, state, titleOf } from "./words.js";
 
@@ -24,6 +24,7 @@ export const showJob = async (view, { id, signal }) => {
     keepFocus(head, () => head.replaceChildren(...headOf(next)));
     if (isOver(next)) tell(`The job has ended: ${next.outcome.replaceAll("_", " ")}`);
   };
+  conversation.ask(titleOf(job));
   update(job);
   await watch({ job, signal, conversation, extras, update });
 };
@@ -40,20 +41,29 @@ const onConnection = (up) => tell(up ? "" : "The connection is lost; trying agai
 const watch = async ({ job, signal, conversation, extras, update }) => {
   const path = `/jobs/${job.id}`;
   const live = !isOver(job);
+  const prompt = createPrompt(conversation, signal);
+  void prompt.learn(job);
+  let latest = job;
+  const onAnswer = ({ content }) => {
+    prompt.learnSoon(latest);
+    for (const { type, name } of content) if (type === "tool_use") tell(`Using ${name}`);
+  };
   for await (const { type, data } of follow(job.id, { signal, onConnection })) {
-    if (type === "output") staying(live, () => showLine(data, { conversation, live }));
+    if (type === "output") staying(live, () => showLine(data, { conversation, live, onAnswer }));
     if (type in extras) {
       extras[type].hidden = false;
       extras[type].lastChild.append(`${data}\n`);
     }
     if (type === "status" && live) {
       tell(`The job is ${JSON.parse(data).status}`);
-      update(await call(path, { signal }));
+      latest = await call(path, { signal });
+      update(latest);
     }
   }
   conversation.clear();
   const ended = await call(path, { signal });
   update(ended);
+  await prompt.learn(ended);
   if (conversation.isEmpty() && ended.output) conversation.add("assistant", ended.output);
 };
 
@@ -77,14 +87,13 @@ const showLine = (line, shown) => {
 };
 
 /** What a line of the CLI says. */
-const output = ({ type, message, event, parent_tool_use_id }, { conversation, live }) => {
-  if (parent_tool_use_id) return; // a subagent talks to the agent
+const output = ({ type, message, event, parent_tool_use_id, isReplay }, { conversation, live, onAnswer }) => {
+  if (parent_tool_use_id || isReplay) return; // a subagent talks to the agent; the prompt is there
   if (type === "stream_event") delta(event, conversation);
   if (type === "assistant" || type === "user") conversation.add(type, message.content);
   if (type === "stromboli_long_line")
     conversation.add("user", [{ type: "tool_result", content: "(too long to show)" }]);
-  if (type === "assistant" && live)
-    for (const { type: kind, name } of message.content) if (kind === "tool_use") tell(`Using ${name}`);
+  if (type === "assistant" && live) onAnswer(message);
 };
 
 const delta = (event, conversation) => {

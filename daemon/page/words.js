@@ -11,6 +11,9 @@ export const duration = (ms) => {
 const longestTitle = 80;
 
 /** How a prompt begins, as the daemon keeps it. */
+export const beginningOf = (prompt) => prompt.trim().slice(0, longestTitle).toWellFormed().replaceAll(/\s+/g, " ");
+
+/** That for people: it shows where there may be more. */
 export const titleOf = ({ title }) => (title.length < longestTitle ? title || "(no prompt)" : `${title}…`);
 
 /** How long ago a time was, roughly. */

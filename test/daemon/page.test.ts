@@ -43,30 +43,37 @@ const openPage = async (t: TestContext, url: string, options: BrowserContextOpti
 };
 
 const harness = async (t: TestContext, options: Options = {}) => {
-  const app = openApp(t, { ends: false, output: "", ...options });
+  const app = openSessions(t, { ends: false, output: "", ...options });
   const url = await app.listen();
   return { ...app, url, ...(await openPage(t, url)) };
 };
 
 const line = (fields: object): string => `${JSON.stringify(fields)}\n`;
 const saying = (text: string): string => line({ type: "assistant", message: { content: [{ type: "text", text }] } });
+const prompt = `Say something ${"long ".repeat(30)}to the end of it`;
 const result = line({ type: "result", subtype: "success", is_error: false, num_turns: 1, result: "done" });
 
 test("a run is started by keyboard alone, streams to its end, and is gone on with", { skip }, async (t) => {
-  const { page, jobs, fake, write, errors } = await harness(t);
+  const { page, jobs, fake, write, tell, errors } = await harness(t);
   await page.getByText("Nothing has run yet").waitFor();
   await page.keyboard.press("Tab"); // from the heading, which has the focus, on
   await page.getByRole("link", { name: "New run" }).focus();
   await page.keyboard.press("Enter");
   await page.getByRole("heading", { name: "New run" }).waitFor();
-  await page.keyboard.type("Say something");
+  await page.keyboard.type(prompt);
   await page.keyboard.press("Control+Enter");
   await page.getByRole("heading", { name: "Say something" }).waitFor();
-  const { id, title } = await until("the job", () => jobs.open().find(({ state }) => state === "running"));
-  assert.equal(title, "Say something");
+  const { id, title, sessionId } = await until("the job", () => jobs.open().find(({ state }) => state === "running"));
+  assert.equal(title, prompt.slice(0, 80));
   const log = page.getByRole("log");
+  await log.getByText("You").waitFor();
+  const earlier = { timestamp: "2020-01-01T00:00:00.000Z" };
+  const before = [said("m1", `${title} before`, earlier), said("m2", "more", earlier), said("m3", "note")];
+  tell(sessionId, [...before, said("m4", prompt), ""].join("\n"));
   write(id, saying("first"));
   await log.getByText("first").waitFor();
+  await log.getByText(prompt).waitFor();
+  assert.match((await log.innerText()).replaceAll(/\s+/g, " "), /^You Say something.* of it first$/);
   const use = { type: "tool_use", id: "t1", name: "Bash", input: { command: "ls -l" } };
   write(id, line({ type: "assistant", message: { content: [use] } }));
   write(
@@ -117,7 +124,7 @@ test("what an agent says is text, whatever it says", { skip }, async (t) => {
     line({ type: "user", message: { content: [{ type: "tool_result", tool_use_id: "t", content: hostile }] } }),
   );
   write(id, saying(hostile));
-  await page.getByRole("log").locator("p").filter({ hasText: hostile }).waitFor();
+  await page.getByRole("log").locator("p:not(.mine)").filter({ hasText: hostile }).waitFor();
   assert.equal(await page.getByRole("heading", { level: 1 }).textContent(), hostile);
   assert.deepEqual([await page.locator("main img, main script").count(), errors], [0, []]);
 });
