@@ -1,12 +1,13 @@
 import { call, follow } from "./api.js";
 import { createConversation, createPrompt, folded } from "./conversation.js";
 import { element, facts, tell } from "./element.js";
-import { ago, cost, duration, isOver, state, titleOf } from "./words.js";
+import { ago, cost, duration, isOver, phasesOf, state, titleOf } from "./words.js";
 
 /** A job: how it stands, what goes on in it, and what it came to. */
 export const showJob = async (view, { id, signal }) => {
   const job = await call(`/jobs/${id}`, { signal });
   const head = element("div");
+  const figures = createFigures(signal);
   const conversation = createConversation("Conversation");
   const extras = { hook: folded("Hooks", ""), stderr: folded("Errors of the CLI", "") };
   for (const extra of Object.values(extras)) extra.hidden = true;
@@ -21,11 +22,13 @@ export const showJob = async (view, { id, signal }) => {
   );
   heading.focus();
   const update = (next) => {
-    keepFocus(head, () => head.replaceChildren(...headOf(next)));
+    keepFocus(head, () => head.replaceChildren(...headOf(next, figures.part)));
+    figures.update(next);
     if (isOver(next)) tell(`The job has ended: ${next.outcome.replaceAll("_", " ")}`);
   };
   conversation.ask(titleOf(job));
   update(job);
+  void figures.count();
   await watch({ job, signal, conversation, extras, update });
 };
 
@@ -101,12 +104,12 @@ const delta = (event, conversation) => {
   if (event.delta?.type === "text_delta") conversation.write(event.delta.text);
 };
 
-const headOf = (job) => {
+const headOf = (job, figures) => {
   const { words, look } = state(job);
   return [
     element("p", {}, element("strong", { className: `state ${look}` }, words)),
     ...(job.error ? [element("p", { role: "alert" }, job.error)] : []),
-    ...(isOver(job) ? [phases(job.timings_ms)] : []),
+    figures,
     factsOf(job),
     element("div", { className: "actions" }, isOver(job) ? goOn(job) : cancel(job)),
   ];
@@ -127,14 +130,46 @@ const factsOf = ({ started_at, usage, num_turns, image, session_id, id, labels }
     ...labels,
   });
 
+const everySeconds = 3;
+
+/** How long the phases of a job took, and while it is at work also its tokens; the clock is the daemon's. */
+const createFigures = (signal) => {
+  const part = element("div");
+  let job;
+  let stats = { jobs: [] };
+  let aheadMs = 0;
+  const show = () => {
+    const { model, total_tokens } = stats.jobs.find(({ id }) => id === job.id && !isOver(job)) ?? {};
+    const tokens = model ? [facts({ Model: model, Tokens: total_tokens.toLocaleString("en") })] : [];
+    part.replaceChildren(phases(phasesOf(job, Date.now() + aheadMs)), ...tokens);
+  };
+  const ask = async () => {
+    stats = await call("/stats", { signal });
+    aheadMs = Date.parse(stats.at) - Date.now();
+  };
+  return {
+    part,
+    update(next) {
+      job = next;
+      show();
+    },
+    /** Until the job is over, or nobody looks any more. */
+    async count() {
+      for (let second = 0; !signal.aborted && !isOver(job); second += 1) {
+        if (!document.hidden && second % everySeconds === 0) await ask().catch(() => {}); // the next time will do
+        show();
+        await new Promise((resolve) => setTimeout(resolve, 1000));
+      }
+    },
+  };
+};
+
 /** What took how long. */
-const phases = (timings) =>
+const phases = (pairs) =>
   element(
     "ol",
     { className: "phases", ariaLabel: "Phases" },
-    ...["queue", "pull", "create", "hooks", "agent"]
-      .filter((name) => timings[name] > 0)
-      .map((name) => element("li", {}, element("span", { className: "quiet" }, `${name} `), duration(timings[name]))),
+    ...pairs.map(([name, ms]) => element("li", {}, element("span", { className: "quiet" }, `${name} `), duration(ms))),
   );
 
 const goOn = ({ session_id }) => element("a", { className: "primary", href: `#/new/${session_id}` }, "Continue");

@@ -34,3 +34,11 @@ export const state = ({ status, outcome, phase }) => {
 };
 
 export const isOver = ({ outcome }) => outcome !== undefined;
+
+/** How many milliseconds each phase of a job took, and of one at work how many the present one has taken by `now`. */
+export const phasesOf = ({ timings_ms: timings, phase, created_at, started_at }, now) => {
+  const past = ["queue", "pull", "create", "hooks", "agent"].filter((name) => timings[name] > 0);
+  const pastMs = past.reduce((sum, name) => sum + timings[name], 0);
+  const since = started_at ? Date.parse(started_at) : Date.parse(created_at) + pastMs;
+  return [...past.map((name) => [name, timings[name]]), ...(phase ? [[phase, Math.max(0, now - since)]] : [])];
+};

@@ -1,60 +1,32 @@
 import assert from "node:assert/strict";
 import { once } from "node:events";
-import { existsSync } from "node:fs";
 import type { AddressInfo } from "node:net";
-import { after, test, type TestContext } from "node:test";
-import { chromium, type Browser, type BrowserContextOptions } from "playwright-core";
+import { test } from "node:test";
 import { serve } from "../../daemon/serve.ts";
 import { until } from "../e2e/wait.ts";
 import { openApp } from "./harness.ts";
+import { harness, openPage, skip } from "./page.ts";
 import { openSessions, said } from "./sessions.ts";
-
-type Options = Parameters<typeof openApp>[1];
-
-/** Where Debian and Fedora have it; bin/setup --tests installs it. */
-const executablePath = ["/usr/bin/chromium", "/usr/bin/chromium-browser"].find((path) => existsSync(path)) ?? "";
-const skip = executablePath === "" && "there is no chromium here; bin/setup --tests installs it";
-const withinMs = 60_000; // others use the machine as well
-
-let browser: Promise<Browser> | undefined;
-after(async () => (await browser)?.close());
-
-/** The page in a browser, and what of it was no success: requests that were refused, errors of scripts. */
-const openPage = async (t: TestContext, url: string, options: BrowserContextOptions = {}) => {
-  browser ??= chromium.launch({
-    executablePath,
-    args: ["--no-sandbox", "--disable-dev-shm-usage"],
-    handleSIGINT: false,
-    handleSIGTERM: false,
-    handleSIGHUP: false,
-  });
-  const context = await (await browser).newContext(options);
-  t.after(() => context.close());
-  context.setDefaultTimeout(withinMs);
-  const page = await context.newPage();
-  const errors: string[] = [];
-  page.on("pageerror", ({ message }) => errors.push(message));
-  page.on("dialog", (dialog) => {
-    errors.push(dialog.message());
-    void dialog.dismiss();
-  });
-  await page.goto(url);
-  return { page, errors };
-};
-
-const harness = async (t: TestContext, options: Options = {}) => {
-  const app = openSessions(t, { ends: false, output: "", ...options });
-  const url = await app.listen();
-  return { ...app, url, ...(await openPage(t, url)) };
-};
 
 const line = (fields: object): string => `${JSON.stringify(fields)}\n`;
 const saying = (text: string): string => line({ type: "assistant", message: { content: [{ type: "text", text }] } });
 const prompt = `Say something ${"long ".repeat(30)}to the end of it`;
+const request = {
+  startedAt: 1,
+  path: "/v1/messages",
+  model: "opus",
+  status: 200,
+  inputTokens: 4320,
+  outputTokens: 1,
+  cacheCreationInputTokens: 0,
+  cacheReadInputTokens: 0,
+  firstByteMs: 1,
+  durationMs: 2,
+};
 const result = line({ type: "result", subtype: "success", is_error: false, num_turns: 1, result: "done" });
 
 test("a run is started by keyboard alone, streams to its end, and is gone on with", { skip }, async (t) => {
-  const { page, jobs, fake, write, tell, errors } = await harness(t);
+  const { page, jobs, fake, write, tell, deps, errors } = await harness(t);
   await page.getByText("Nothing has run yet").waitFor();
   await page.keyboard.press("Tab"); // from the heading, which has the focus, on
   await page.getByRole("link", { name: "New run" }).focus();
@@ -73,6 +45,11 @@ test("a run is started by keyboard alone, streams to its end, and is gone on wit
   write(id, saying("first"));
   await log.getByText("first").waitFor();
   await log.getByText(prompt).waitFor();
+  deps.requests.insert({ ...request, jobId: id });
+  await page.getByText(/^Tokens\s*4,321$/).waitFor();
+  const time = page.getByRole("list", { name: "Phases" }).getByText(/^running \d+/);
+  const shown = await time.textContent();
+  await until("the next second", async () => (await time.textContent()) !== shown);
   assert.match((await log.innerText()).replaceAll(/\s+/g, " "), /^You Say something.* of it first$/);
   const use = { type: "tool_use", id: "t1", name: "Bash", input: { command: "ls -l" } };
   write(id, line({ type: "assistant", message: { content: [use] } }));
