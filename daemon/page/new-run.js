@@ -15,7 +15,7 @@ export const showNewRun = async (view, { id: session, signal }) => {
     call("/run/async", { method: "POST", headers: { "idempotency-key": keyOf(body) }, body }).then(
       ({ job_id }) => (location.hash = `#/jobs/${job_id}`),
       ({ message }) => {
-        alert.textContent = message;
+        alert.textContent = message.replace("try it free with --demo", "tick Demo above, which is free");
         start.disabled = false;
       },
     );

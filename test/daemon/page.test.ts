@@ -3,6 +3,7 @@ import { once } from "node:events";
 import type { AddressInfo } from "node:net";
 import { test } from "node:test";
 import { serve } from "../../daemon/serve.ts";
+import { noCredentials } from "../../lib/credentials.ts";
 import { until } from "../e2e/wait.ts";
 import { openApp } from "./harness.ts";
 import { harness, openPage, skip } from "./page.ts";
@@ -158,6 +159,15 @@ test("a refused run keeps what was typed and says why", { skip }, async (t) => {
   await page.getByRole("button", { name: "Start" }).press("Enter");
   await page.getByRole("alert").filter({ hasText: "/etc" }).waitFor();
   assert.equal(await page.getByLabel("What should the agent do?").inputValue(), "hi");
+});
+
+test("a run without credentials is told of the box for the demo, not of an option", { skip }, async (t) => {
+  const { page } = await harness(t, { submit: () => Promise.reject(noCredentials()) });
+  await page.getByRole("link", { name: "New run" }).click();
+  await page.getByLabel("What should the agent do?").fill("hi");
+  await page.getByRole("button", { name: "Start" }).press("Enter");
+  const alert = page.getByRole("alert").filter({ hasText: "credentials" });
+  assert.match((await alert.textContent()) ?? "", /, or tick Demo above, which is free$/);
 });
 
 test("a session shows its conversation, a page at a time", { skip }, async (t) => {
