@@ -17,7 +17,7 @@ export const createConversation = (label) => {
     const tool = tools.get(tool_use_id);
     if (tool) tool.append(element("pre", { tabIndex: 0, ariaLabel: "Result" }, text));
     else log.append(folded(is_error ? "Failed" : "Result", text));
-    if (is_error) tool?.firstChild.append(" — failed");
+    if (is_error) tool?.firstChild.append(element("span", { className: "bad failed" }, " — failed"));
   };
 
   const use = ({ name, input, id }) => {
@@ -64,7 +64,12 @@ const mine = (text) => element("p", { className: "mine" }, element("span", { cla
 
 /** Something that is opened by who wants to read it. */
 export const folded = (summary, text) =>
-  element("details", {}, element("summary", {}, summary), element("pre", { tabIndex: 0 }, text));
+  element(
+    "details",
+    {},
+    element("summary", {}, element("span", { className: "gist" }, summary)),
+    element("pre", { tabIndex: 0 }, text),
+  );
 
 const textOf = (content) => {
   if (typeof content === "string") return content;

@@ -60,7 +60,7 @@ test("a run is started by keyboard alone, streams to its end, and is gone on wit
   );
   await log.getByText("Bash ls -l").waitFor();
   assert.equal(await log.getByText("a file").isVisible(), false);
-  await log.getByText("Bash ls -l").focus();
+  await log.locator("summary", { hasText: "Bash ls -l" }).focus();
   await page.keyboard.press("Enter");
   await log.getByText("a file").waitFor();
   write(id, result);
@@ -82,6 +82,7 @@ test("what an agent says is text, whatever it says", { skip }, async (t) => {
   const hostile = `<img src=x onerror="alert(1)"><script>alert(2)</script>`;
   void run({ prompt: hostile });
   const { id } = await until("the job", () => jobs.open().find(({ state }) => state === "running"));
+  await page.setViewportSize({ width: 390, height: 844 });
   await page.goto(`${url}#/jobs/${id}`);
   for (const odd of [
     null,
@@ -99,11 +100,16 @@ test("what an agent says is text, whatever it says", { skip }, async (t) => {
   );
   write(
     id,
-    line({ type: "user", message: { content: [{ type: "tool_result", tool_use_id: "t", content: hostile }] } }),
+    line({
+      type: "user",
+      message: { content: [{ type: "tool_result", tool_use_id: "t", content: hostile, is_error: true }] },
+    }),
   );
   write(id, saying(hostile));
   await page.getByRole("log").locator("p:not(.mine)").filter({ hasText: hostile }).waitFor();
   assert.equal(await page.getByRole("heading", { level: 1 }).textContent(), hostile);
+  const { x = 390, width = 390 } = (await page.getByText("— failed", { exact: true }).boundingBox()) ?? {};
+  assert.ok(x + width <= 390, "what failed says so on a phone, too");
   assert.deepEqual([await page.locator("main img, main script").count(), errors], [0, []]);
 });
 
