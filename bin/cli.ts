@@ -6,6 +6,7 @@ import { commandWord, contextOption, refuseContext } from "./context-option.ts";
 import { exitCodes, Failure } from "./failure.ts";
 import { printable } from "./line.ts";
 import { say } from "./print.ts";
+import { refuseUnknown } from "./unknown-command.ts";
 
 const program = new Command("stromboli")
   .description("Claude Code as a service on your own machine: every agent in a container of its own.")
@@ -43,6 +44,7 @@ process.stdout.on("error", (error: NodeJS.ErrnoException) => {
 process.stderr.on("error", () => {}); // as when the terminal has been closed: there is nobody to tell
 
 try {
+  refuseUnknown(program, process.argv.slice(2));
   await program.parseAsync();
 } catch (error) {
   if (error instanceof CommanderError) process.exitCode = error.exitCode === 0 ? 0 : exitCodes.usage; // commander has said it

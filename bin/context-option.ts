@@ -12,9 +12,13 @@ export const useContext = (name: string): string => {
 };
 
 /** The command among the arguments; empty when there is none. */
-export const commandWord = ([word = "", ...rest]: readonly string[]): string => {
-  if (word === "--context") return commandWord(rest.slice(1));
-  return word.startsWith("--context=") ? commandWord(rest) : word;
+export const commandWord = (words: readonly string[]): string => withoutContext(words)[0] ?? "";
+
+/** Some words from the first one on that is not the choice of a context. */
+export const withoutContext = (words: readonly string[]): readonly string[] => {
+  const [word = "", ...rest] = words;
+  if (word === "--context") return withoutContext(rest.slice(1));
+  return word.startsWith("--context=") ? withoutContext(rest) : words;
 };
 
 const local = new Set(["daemon", "login", "setup", "context", "config", "completion", "doctor", "service"]);
