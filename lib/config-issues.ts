@@ -1,13 +1,15 @@
 import { distance } from "fastest-levenshtein";
 import type { z } from "zod";
 import type { Source } from "./config-source.ts";
-import type { Issue } from "./errors.ts";
+import { StromboliError, type Issue } from "./errors.ts";
 
 type Context = {
   source: Source | undefined;
   keys: readonly string[];
   /** The variable that set a key, if one did. */
   variableFor: (key: readonly string[]) => string | undefined;
+  /** Whether `--set` did, which goes before all else. */
+  isFlag: (key: readonly string[]) => boolean;
 };
 
 /** What is wrong with a configuration, each with the place where it was written. */
@@ -21,7 +23,8 @@ export const describeIssues = (error: z.ZodError, context: Context): Issue[] =>
     }));
   });
 
-const placeOf = (key: readonly string[], { source, variableFor }: Context): string => {
+const placeOf = (key: readonly string[], { source, variableFor, isFlag }: Context): string => {
+  if (isFlag(key)) return `--set ${key.join(".")}`;
   const variable = variableFor(key);
   if (variable !== undefined) return variable;
   const line = source?.lineOf(key);
@@ -35,3 +38,7 @@ export const didYouMean = (name: string, known: readonly string[]): string => {
   const [best] = known.map((other) => ({ other, far: distance(name, other) })).toSorted((a, b) => a.far - b.far);
   return best && best.far <= farthest ? `, did you mean ${best.other}?` : "";
 };
+
+/** One thing that keeps a configuration from being read at all. */
+export const unreadable = (path: string, message: string, cause?: unknown): StromboliError =>
+  new StromboliError("config_invalid", `${path}: ${message}`, { cause, issues: [{ path, message }] });

@@ -1,6 +1,7 @@
 import { readFileSync } from "node:fs";
 import { isMap, isScalar, isSeq, LineCounter, parseDocument, type Document, type Node } from "yaml";
-import { messageOf, StromboliError } from "./errors.ts";
+import { unreadable } from "./config-issues.ts";
+import { messageOf } from "./errors.ts";
 
 export type Tree = { [name: string]: unknown };
 /** A configuration file: its values, and the lines on which they stand. */
@@ -14,14 +15,9 @@ export const readSource = (path: string): Source => {
   const lines = new LineCounter();
   const doc = parseDocument(readText(path), { lineCounter: lines });
   const [error] = doc.errors;
-  if (error) throw new StromboliError("config_invalid", `${path}: ${error.message}`);
+  if (error) throw unreadable(`${path}:${error.linePos?.[0].line ?? 1}`, error.message);
   const values: unknown = doc.toJS() ?? {};
-  if (!isTree(values)) {
-    throw new StromboliError(
-      "config_invalid",
-      `${path}:1: a configuration file holds keys and values, such as server.port`,
-    );
-  }
+  if (!isTree(values)) throw unreadable(`${path}:1`, "a configuration file holds keys and values, such as server.port");
   return { path, values: withoutNulls(values), lineOf: (key) => lineOf(doc, lines, key) };
 };
 
@@ -29,7 +25,7 @@ const readText = (path: string): string => {
   try {
     return readFileSync(path, "utf8");
   } catch (cause) {
-    throw new StromboliError("config_invalid", `${path} cannot be read: ${messageOf(cause)}`, { cause });
+    throw unreadable(path, messageOf(cause), cause);
   }
 };
 

@@ -2,7 +2,7 @@ import { existsSync, realpathSync } from "node:fs";
 import { join } from "node:path";
 import { parse as parseYaml } from "yaml";
 import { z } from "zod";
-import { describeIssues, didYouMean } from "./config-issues.ts";
+import { describeIssues, didYouMean, unreadable } from "./config-issues.ts";
 import { isTree, readSource, type Source, type Tree } from "./config-source.ts";
 import { messageOf, StromboliError } from "./errors.ts";
 import { configFolder } from "./paths.ts";
@@ -42,6 +42,7 @@ export const loadConfig = (sources: ConfigSources): Loaded => {
     source,
     keys: names,
     variableFor: (key) => usedVariable(key, sources.env),
+    isFlag: (key) => isFlag(key, sources.flags),
   });
   const text = issues.map((issue) => `${issue.path}: ${issue.message}`).join("\n");
   throw new StromboliError("config_invalid", text, { issues });
@@ -53,12 +54,17 @@ export const variableOf = (key: readonly string[]): string => `STROMBOLI_${key.j
 const usedVariable = (key: readonly string[], env: Environment): string | undefined =>
   key.map((_, index) => variableOf(key.slice(0, index + 1))).find((variable) => env[variable] !== undefined);
 
+/** Whether a flag set a key, or a section that it is in. */
+const isFlag = (key: readonly string[], flags: readonly string[] = []): boolean => {
+  const sections = new Set(key.map((_, index) => key.slice(0, index + 1).join(".")));
+  return flags.some((flag) => sections.has(flag.slice(0, flag.indexOf("="))));
+};
+
 const findOrigin = (
   key: readonly string[],
-  { source, env, flags = [] }: ConfigSources & { source: Source | undefined },
+  { source, env, flags }: ConfigSources & { source: Source | undefined },
 ): string => {
-  const sections = new Set(key.map((_, index) => key.slice(0, index + 1).join(".")));
-  if (flags.some((flag) => sections.has(flag.slice(0, flag.indexOf("="))))) return "--set";
+  if (isFlag(key, flags)) return "--set";
   const variable = usedVariable(key, env);
   if (variable !== undefined) return variable;
   const line = source && valueAt(source.values, key) !== undefined ? source.lineOf(key) : undefined;
@@ -88,10 +94,14 @@ const keys = configKeys();
 const leafOf = (key: readonly string[]): z.ZodType | undefined =>
   key.reduce<z.ZodType | undefined>((schema, name) => schema && shapeOf(schema)?.[name], Config);
 
-const findFile = ({ env, cwd, file }: ConfigSources): string | undefined => {
+/** The file that counts, if there is one; throws when the one that was named is not there. */
+export const findFile = ({ env, cwd, file }: ConfigSources): string | undefined => {
   const named = file ?? env["STROMBOLI_CONFIG"];
   if (named !== undefined && named !== "") {
-    if (!existsSync(named)) throw new StromboliError("config_invalid", `there is no configuration file ${named}`);
+    if (!existsSync(named)) {
+      const issues = [{ path: named, message: "there is no such file" }];
+      throw new StromboliError("config_invalid", `there is no configuration file ${named}`, { issues });
+    }
     return named;
   }
   const folders = [...(cwd === undefined ? [] : [cwd]), configFolder(env), "/etc/stromboli"];
@@ -111,7 +121,7 @@ const readValue = (key: readonly string[], { text, origin }: { text: string; ori
   try {
     return parseYaml(text);
   } catch (cause) {
-    throw new StromboliError("config_invalid", `${origin}: ${messageOf(cause)}`, { cause });
+    throw unreadable(origin, messageOf(cause), cause);
   }
 };
 
@@ -141,7 +151,7 @@ const refuseUnknownVariables = (env: Environment): void => {
   const known = [...keys.map(variableOf), ...otherVariables];
   const unknown = Object.keys(env).find((name) => name.startsWith("STROMBOLI_") && !known.includes(name));
   if (unknown === undefined) return;
-  throw new StromboliError("config_invalid", `${unknown}: there is no such variable${didYouMean(unknown, known)}`);
+  throw unreadable(unknown, `there is no such variable${didYouMean(unknown, known)}`);
 };
 
 const setFlag = (values: Tree, flag: string): void => {

@@ -93,10 +93,17 @@ const validate = async (file: string | undefined, { json }: { json?: true }): Pr
   } catch (error) {
     const { StromboliError } = await import("../../lib/errors.ts");
     if (!json || !(error instanceof StromboliError)) throw error;
-    const issues = error.issues.length > 0 ? error.issues : [{ path: "", message: error.message }];
-    printJson({ valid: false, file: file ?? null, issues });
+    printJson({ valid: false, file: await nameOf(file), issues: error.issues });
     process.exitCode = error.exitCode;
   }
+};
+
+/** Of the file that is at fault; a named one may not be there. */
+const nameOf = async (file: string | undefined): Promise<string | null> => {
+  const named = file ?? process.env["STROMBOLI_CONFIG"];
+  if (named) return named;
+  const { findFile } = await import("../../lib/config.ts");
+  return findFile({ env: process.env, cwd: process.cwd() }) ?? null;
 };
 
 const load = async (sources: { file: string | undefined; flags?: readonly string[] }) => {

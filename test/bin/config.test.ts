@@ -65,6 +65,21 @@ test("config validate names each fault and its place, in the file and in the env
   assert.deepEqual([told.code, valid, issues.length], [78, false, 2]);
 });
 
+test("config validate --json names the file and the line where it is no YAML", async (t) => {
+  const { run, file } = harness(t, "server:\n  port: 1: 2\n");
+  const { code, stdout } = await run(["validate", "--json"]);
+  const told = JSON.parse(stdout) as { file: string; issues: { path: string; message: string }[] };
+  assert.deepEqual([code, told.file, told.issues.map(({ path }) => path)], [78, file, [`${file}:2`]]);
+  assert.match(told.issues[0]?.message ?? "", /Nested mappings/);
+});
+
+test("config validate --json names the file that is not there", async (t) => {
+  const { run } = harness(t);
+  const { stdout } = await run(["validate", "--json", "gone.yaml"]);
+  const message = "there is no such file";
+  assert.deepEqual(JSON.parse(stdout), { valid: false, file: "gone.yaml", issues: [{ path: "gone.yaml", message }] });
+});
+
 test("config validate says which file is valid, or that there is none", async (t) => {
   const there = harness(t, "server: { port: 9000 }");
   assert.equal((await there.run(["validate"])).stdout, `${there.file} is valid`);
@@ -81,7 +96,7 @@ test("config validate says which file is valid, or that there is none", async (t
 
 for (const [title, text, message] of [
   ["that is not there", undefined, /there is no configuration file .*other\.yaml/],
-  ["that is no YAML", "a: [", /other\.yaml: /],
+  ["that is no YAML", "a: [", /other\.yaml:1: /],
   ["that holds no keys", "hello", /a configuration file holds keys and values/],
 ] as const) {
   test(`config validate of a file ${title} says so`, async (t) => {
