@@ -1,6 +1,6 @@
 import { errorCodes, exitCodeOf as exitOfError } from "../lib/errors.ts";
 import { exitCodes } from "./failure.ts";
-import { exits } from "./outcome.ts";
+import { allOutcomes, exitCodeOf } from "./outcome.ts";
 
 export type ExitCode = { code: number; meaning: string; outcomes: string[]; errors: string[] };
 
@@ -25,7 +25,7 @@ export const listExitCodes = (): ExitCode[] =>
     return {
       code,
       meaning,
-      outcomes: Object.entries(exits).flatMap(([outcome, exit]) => (exit === code ? [outcome] : [])),
+      outcomes: allOutcomes.filter((outcome) => exitCodeOf(outcome) === code),
       errors: errorCodes.filter((error) => exitOfError(error) === code),
     };
   });
@@ -35,7 +35,7 @@ export const exitCodeText = (columns: number): string =>
   listExitCodes()
     .flatMap(({ code, meaning, outcomes, errors }) => [
       `${String(code).padStart(5)}  ${meaning}`,
-      ...wrapped(`outcomes: ${code === exitCodes.failed ? "all others" : outcomes.join(", ")}`, columns),
+      ...wrapped(`outcomes: ${outcomes.join(", ")}`, columns),
       ...wrapped(`errors: ${errors.join(", ")}`, columns),
     ])
     .join("\n");

@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
 import { test } from "node:test";
 import { Command } from "commander";
 import { commands } from "../../bin/commands.ts";
@@ -55,10 +56,9 @@ test("the list of exit codes has every outcome and every error once, where a com
   const list = listExitCodes();
   const codeOf = (kind: "outcomes" | "errors", name: string) =>
     list.filter((one) => one[kind].includes(name)).map(({ code }) => code);
-  const told = Outcome.options.filter((outcome) => exitCodeOf(outcome) !== exitCodes.failed);
   assert.deepEqual(
-    told.map((outcome) => codeOf("outcomes", outcome)),
-    told.map((outcome) => [exitCodeOf(outcome)]),
+    Outcome.options.map((outcome) => codeOf("outcomes", outcome)),
+    Outcome.options.map((outcome) => [exitCodeOf(outcome)]),
   );
   for (const error of errorCodes) assert.equal(codeOf("errors", error).length, 1, error);
   for (const code of Object.values(exitCodes))
@@ -66,6 +66,16 @@ test("the list of exit codes has every outcome and every error once, where a com
       list.some((one) => one.code === code),
       String(code),
     );
+});
+
+test("the README has every exit code and no other", () => {
+  const readme = readFileSync(new URL("../../README.md", import.meta.url), "utf8");
+  const [, rows = ""] = readme.split(/^\| exit code .*\n\| -.*\n/m);
+  const told = rows.split("\n\n")[0]?.matchAll(/^\| (\d+) /gm) ?? [];
+  assert.deepEqual(
+    [...told].map(([, code]) => Number(code)),
+    listExitCodes().map(({ code }) => code),
+  );
 });
 
 test("the list of exit codes fits a terminal", () => {
