@@ -81,5 +81,5 @@ export const chosenContext = (env: NodeJS.ProcessEnv): { name: string; context: 
 export const contextNamed = (contexts: Contexts["contexts"], name: string): Context => {
   const context = Object.hasOwn(contexts, name) ? contexts[name] : undefined;
   if (context) return context;
-  throw new Failure(`there is no context ${name || '""'}; list them with: stromboli context ls`, exitCodes.usage);
+  throw new Failure(`there is no context ${name || '""'}; list them with: stromboli context ls`, exitCodes.failed);
 };

@@ -72,9 +72,9 @@ test("no daemon is started for a context that does not answer", async (t) => {
 });
 
 for (const [line, code, message, input] of [
-  ["context use nope", 2, /there is no context nope; list them with: stromboli context ls/],
-  ["--context nope ps", 2, /there is no context nope/],
-  ["context rm nope", 2, /there is no context nope/],
+  ["context use nope", 1, /there is no context nope; list them with: stromboli context ls/],
+  ["--context nope ps", 1, /there is no context nope/],
+  ["context rm nope", 1, /there is no context nope/],
   ["context add default http://box", 2, /cannot be called default/],
   ["context add ../x http://box", 2, /cannot be called \.\.\/x/],
   ["context add box box:8080", 2, /the host of context box is not unix:\/\/\/path or http\(s\):\/\/host:port/],
