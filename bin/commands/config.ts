@@ -37,6 +37,7 @@ Examples:
   config
     .command("init")
     .description("Write a commented stromboli.yaml into your configuration folder, and print its path.")
+    .option("--json", "print the path as a JSON object")
     .addHelpText("after", "\nExample:\n  $EDITOR $(stromboli config init)")
     .action(init);
   return config;
@@ -111,7 +112,7 @@ const load = async (sources: { file: string | undefined; flags?: readonly string
   return loadConfig({ env: process.env, cwd: process.cwd(), ...sources });
 };
 
-const init = async (): Promise<void> => {
+const init = async ({ json }: { json?: true }): Promise<void> => {
   const { draftConfig } = await import("../../lib/config-shown.ts");
   const folder = configFolder(process.env);
   const path = join(folder, "stromboli.yaml");
@@ -123,6 +124,7 @@ const init = async (): Promise<void> => {
     if (!(error instanceof Error && "code" in error && error.code === "EEXIST")) throw error;
     throw new Failure(`there is one already, and it stays as it is: ${path}`, exitCodes.failed);
   }
-  print(path);
+  if (json) printJson({ file: path });
+  else print(path);
   if (process.stderr.isTTY) say("edit it, check it with stromboli config validate, and start the daemon anew");
 };

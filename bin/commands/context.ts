@@ -7,6 +7,7 @@ import { contextNamed, ownContext, readContexts, writeContexts, type Context } f
 import { exitCodes, Failure } from "../failure.ts";
 import { askHidden } from "../hidden.ts";
 import { print, printJson, say } from "../print.ts";
+import { printNames } from "../print-names.ts";
 import { table } from "../table.ts";
 import { targetOf } from "../target.ts";
 
@@ -32,6 +33,7 @@ Examples:
     .option("--token", "ask for an API token for it, or read it from standard input")
     .option("--insecure", "let the token cross the network in clear text, over http://")
     .option("--use", "use it from now on")
+    .option("--json", "print its name as a JSON object")
     .addHelpText(
       "after",
       `
@@ -44,6 +46,7 @@ Examples:
     .command("use")
     .description("Have all commands talk to this one from now on.")
     .argument("<name>", `a context, or ${ownContext}`)
+    .option("--json", "print its name as a JSON object")
     .addHelpText("after", "\nExample:\n  stromboli context use box")
     .action(use);
   context
@@ -56,14 +59,16 @@ Examples:
     .command("rm")
     .description("Remove contexts with their tokens, and print the name of each.")
     .argument("<name...>", "names of contexts")
+    .option("--json", "print the names as a JSON array")
     .addHelpText("after", "\nExample:\n  stromboli context rm box")
     .action(remove);
   return context;
 };
 
-type AddFlags = { token?: true; insecure?: true; use?: true };
+type AddFlags = { token?: true; insecure?: true; use?: true; json?: true };
 
-const add = async (name: string, host: string, { token: wantsToken, insecure, use: uses }: AddFlags): Promise<void> => {
+const add = async (name: string, host: string, flags: AddFlags): Promise<void> => {
+  const { token: wantsToken, insecure, use: uses, json } = flags;
   if (!/^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/.test(name) || name === ownContext)
     throw new Failure(
       `a context cannot be called ${name || '""'}: 1 to 64 letters, digits, ., _ and -, and not ${ownContext}`,
@@ -79,7 +84,8 @@ const add = async (name: string, host: string, { token: wantsToken, insecure, us
   const context = wantsToken ? { ...draft, token: await readToken(name) } : draft;
   const { current, contexts } = readContexts(process.env);
   writeContexts(process.env, { current: uses ? name : current, contexts: { ...contexts, [name]: context } });
-  print(name);
+  if (json) printJson({ name });
+  else print(name);
 };
 
 const readToken = async (name: string): Promise<string> => {
@@ -89,10 +95,11 @@ const readToken = async (name: string): Promise<string> => {
   throw new Failure("that is not an API token: it has to be one word; nothing is stored", exitCodes.usage);
 };
 
-const use = (name: string): void => {
+const use = (name: string, { json }: { json?: true }): void => {
   const { contexts } = readContexts(process.env);
   if (name !== ownContext) contextNamed(contexts, name);
   writeContexts(process.env, { current: name, contexts });
+  if (json) printJson({ name });
   say(name === ownContext ? "commands talk to this machine's own daemon now" : `commands talk to ${name} now`);
   warnOfVariables();
 };
@@ -132,13 +139,14 @@ const warnOfVariables = (): void => {
   if (variable) say(`${variable} is set here, and goes before the context in use`);
 };
 
-const remove = (names: string[]): void => {
-  for (const name of names) {
-    const { current, contexts } = readContexts(process.env);
-    contextNamed(contexts, name);
-    const { [name]: _, ...others } = contexts;
-    writeContexts(process.env, { current: current === name ? ownContext : current, contexts: others });
-    print(name);
-    if (current === name) say(`it was in use; commands talk to this machine's own daemon again`);
-  }
+const remove = (names: string[], { json }: { json?: true }): Promise<void> =>
+  printNames(names, { json, act: removeOne });
+
+const removeOne = (name: string): string => {
+  const { current, contexts } = readContexts(process.env);
+  contextNamed(contexts, name);
+  const { [name]: _, ...others } = contexts;
+  writeContexts(process.env, { current: current === name ? ownContext : current, contexts: others });
+  if (current === name) say(`${name} was in use; commands talk to this machine's own daemon again`);
+  return name;
 };

@@ -21,6 +21,7 @@ export const imagesCommand = () => {
     .command("inspect")
     .description("Print all that is known of an image, as JSON.")
     .argument("<image>", "a reference or an id")
+    .option("--json", "the same: it is JSON in any case")
     .addHelpText("after", "\nExample:\n  stromboli images inspect python:3.12 | jq .tools")
     .action(inspect);
   images
@@ -36,6 +37,7 @@ export const imagesCommand = () => {
     .argument("<image>", "a reference; without a registry Docker Hub's")
     .option("--platform <os/architecture>", "this machine's, which is the default; images of another are refused")
     .option("-q, --quiet", "say nothing of the progress")
+    .option("--json", "print what is known of it as JSON")
     .addHelpText("after", "\nExample:\n  stromboli images pull python:3.12-slim")
     .action(pull);
   images
@@ -71,12 +73,15 @@ const check = async (name: string, { json }: { json?: true }): Promise<void> => 
 const verdict = ({ compatibility_rank: rank, rank_description: why, tools }: Image): string =>
   `rank ${rank}: ${why}${tools.length > 0 ? `\ntools: ${tools.join(", ")}` : ""}`;
 
-const pull = async (image: string, { platform, quiet }: { platform?: string; quiet?: true }): Promise<void> => {
+type PullFlags = { platform?: string; quiet?: true; json?: true };
+
+const pull = async (image: string, { platform, quiet, json }: PullFlags): Promise<void> => {
   const request = { image, ...(platform !== undefined && { platform }) };
   const onProgress = quiet ? () => {} : (line: string) => console.error(line);
   const pulled = await askDaemon((client) => pullImage(client, request, onProgress));
   if (pulled.compatibility_rank === 4) say(`no agent can run in it: ${pulled.rank_description}`);
-  print(pulled.image_id);
+  if (json) printJson(pulled);
+  else print(pulled.image_id);
 };
 
 type SearchFlags = { limit: string; trunc: boolean; json?: true };

@@ -8,6 +8,7 @@ export const inspectCommand = () =>
   new Command("inspect")
     .description("Print all that is known of a job, as JSON.")
     .argument("<job>", "its id, or how that begins")
+    .option("--json", "the same: it is JSON in any case")
     .addHelpText("after", "\nExample:\n  stromboli inspect job-2f | jq .usage")
     .action(inspect);
 

@@ -8,6 +8,7 @@ import { exitCodes, Failure } from "../failure.ts";
 import { askHidden } from "../hidden.ts";
 import { table } from "../table.ts";
 import { print, printJson } from "../print.ts";
+import { printNames } from "../print-names.ts";
 
 export const secretsCommand = () => {
   const secrets = new Command("secrets")
@@ -25,6 +26,7 @@ export const secretsCommand = () => {
       "Store a secret: its value comes from standard input, or is asked for. One line feed at its end is left out.",
     )
     .argument("<name>", "letters, digits, _ and -")
+    .option("--json", "print what is known of it as JSON; not the value")
     .addHelpText(
       "after",
       `
@@ -36,8 +38,9 @@ Examples:
     .action(create);
   secrets
     .command("rm")
-    .description("Remove secrets.")
+    .description("Remove secrets, and print the name of each.")
     .argument("<name...>", "names of secrets")
+    .option("--json", "print the names as a JSON array")
     .addHelpText("after", "\nExample:\n  stromboli secrets rm github")
     .action(remove);
   return secrets;
@@ -49,20 +52,21 @@ const list = async ({ json }: { json?: true }): Promise<void> => {
   else console.log(secretTable(secrets, process.stdout));
 };
 
-const create = async (name: string): Promise<void> => {
+const create = async (name: string, { json }: { json?: true }): Promise<void> => {
   const given = process.stdin.isTTY ? await askHidden(`Value of ${name}`) : await text(process.stdin);
   const value = given.replace(/\r?\n$/, ""); // of `echo value |`, or of an editor
   if (value === "") throw new Failure("the value is empty; nothing is stored", exitCodes.usage);
   const stored = await askDaemon(async (client) => jsonOf(await client.secrets.$post({ json: { name, value } })));
-  print(stored.name);
+  if (json) printJson(stored);
+  else print(stored.name);
 };
 
-const remove = async (names: string[]): Promise<void> => {
-  for (const name of names) {
-    const param = { name: encodeURIComponent(name) };
-    const removed = await askDaemon(async (client) => jsonOf(await client.secrets[":name"].$delete({ param })));
-    print(removed.name);
-  }
+const remove = (names: string[], { json }: { json?: true }): Promise<void> =>
+  printNames(names, { json, act: removeOne });
+
+const removeOne = async (name: string): Promise<string> => {
+  const param = { name: encodeURIComponent(name) };
+  return (await askDaemon(async (client) => jsonOf(await client.secrets[":name"].$delete({ param })))).name;
 };
 
 const secretTable = (secrets: readonly Secret[], stdout: NodeJS.WriteStream): string =>

@@ -6,6 +6,7 @@ import { jsonOf } from "../client.ts";
 import { askDaemon } from "../ensure.ts";
 import { table } from "../table.ts";
 import { print, printJson } from "../print.ts";
+import { printNames } from "../print-names.ts";
 
 const collect = (value: string, before: string[] = []) => [...before, value];
 
@@ -43,8 +44,9 @@ Examples:
     .action(list);
   token
     .command("revoke")
-    .description("End tokens, and all access tokens that they were used for.")
+    .description("End tokens, and all access tokens that they were used for; print the name of each.")
     .argument("<name...>", "names of tokens")
+    .option("--json", "print the names as a JSON array")
     .addHelpText("after", "\nExample:\n  stromboli token revoke ci")
     .action(revoke);
   return token;
@@ -66,12 +68,12 @@ const list = async ({ json }: { json?: true }): Promise<void> => {
   else console.log(tokenTable(tokens, process.stdout));
 };
 
-const revoke = async (names: string[]): Promise<void> => {
-  for (const name of names) {
-    const param = { name: encodeURIComponent(name) };
-    const revoked = await askDaemon(async (client) => jsonOf(await client.tokens[":name"].$delete({ param })));
-    print(revoked.name);
-  }
+const revoke = (names: string[], { json }: { json?: true }): Promise<void> =>
+  printNames(names, { json, act: revokeOne });
+
+const revokeOne = async (name: string): Promise<string> => {
+  const param = { name: encodeURIComponent(name) };
+  return (await askDaemon(async (client) => jsonOf(await client.tokens[":name"].$delete({ param })))).name;
 };
 
 const tokenTable = (tokens: readonly Token[], stdout: NodeJS.WriteStream): string =>

@@ -30,6 +30,7 @@ export const webhooksCommand = () => {
     .command("redeliver")
     .description("Tell a receiver again, now and until it answers, for another day.")
     .argument("<id>", "id of the delivery")
+    .option("--json", "print the delivery as JSON")
     .addHelpText(
       "after",
       "\nExample:\n  stromboli webhooks ls --status failed --json | jq -r '.[].id' |\n    xargs -n 1 stromboli webhooks redeliver",
@@ -53,11 +54,12 @@ const fetchPage = async (client: Client, { status, job, limit }: Flags) => {
   return jsonOf(await client.webhooks.deliveries.$get({ query: withoutUndefined({ status, job_id, limit: most }) }));
 };
 
-const redeliver = async (id: string): Promise<void> => {
+const redeliver = async (id: string, { json }: { json?: true }): Promise<void> => {
   const delivery = await askDaemon(async (client) =>
     jsonOf(await client.webhooks.deliveries[":id"].redeliver.$post({ param: { id: encodeURIComponent(id) } })),
   );
-  print(delivery.id);
+  if (json) printJson(delivery);
+  else print(delivery.id);
 };
 
 const colours = { pending: "cyan", delivered: "green", failed: "red" } as const;

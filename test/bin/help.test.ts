@@ -24,12 +24,10 @@ const helpOf = (command: Command): string => {
   return text;
 };
 
-/** Those that print nothing, one name or id for each thing that they did, what systemd says, or JSON in any case. */
+/** Those that print nothing, what systemd says, or what is for another program. */
 const withoutJson = new Set([
-  "inspect", "images inspect", "login", "setup", "images pull", "webhooks redeliver", "secrets create", "secrets rm",
-  "token revoke", "context add", "context use", "context rm", "config init", "daemon", "daemon start", "daemon stop",
-  "daemon logs", "completion", "complete", "service install", "service uninstall", "service status", "service logs",
-  "mcp",
+  "login", "setup", "daemon", "daemon start", "daemon stop", "daemon logs", "completion",
+  "complete", "service install", "service uninstall", "service status", "service logs", "mcp",
 ]); // prettier-ignore
 
 for (const [path, command] of all) {
