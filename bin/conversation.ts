@@ -3,6 +3,7 @@ import type { MessageBlock, SessionDetail, SessionMessage } from "../lib/schema/
 import { ageOf } from "./age.ts";
 import { dim } from "./closing.ts";
 import { fit, printable } from "./line.ts";
+import { localTime } from "./local-time.ts";
 import { costOf } from "./session-table.ts";
 
 const widest = 100;
@@ -43,7 +44,7 @@ const speakerOf = ({ type, content }: SessionMessage): string => {
   return content.content.every((block) => block.type === "tool_result") ? "" : "you";
 };
 
-const timeOf = ({ timestamp }: SessionMessage): string => printable(timestamp.slice(0, 16).replace("T", " "));
+const timeOf = ({ timestamp }: SessionMessage): string => printable(localTime(timestamp).slice(0, 16));
 
 type Room = { columns: number; stdout: NodeJS.WriteStream };
 

@@ -5,6 +5,7 @@ import type { AuditEntry } from "../../lib/schema/audit.ts";
 import { jsonOf } from "../client.ts";
 import { askDaemon } from "../ensure.ts";
 import { exitCodes, Failure } from "../failure.ts";
+import { localTime } from "../local-time.ts";
 import { numberFrom } from "../run-request.ts";
 import { table } from "../table.ts";
 import { print, printJson } from "../print.ts";
@@ -55,7 +56,7 @@ const verify = async ({ json }: { json?: true }): Promise<void> => {
 const auditTable = (entries: readonly AuditEntry[], stdout: NodeJS.WriteStream): string =>
   table(
     [
-      { title: "TIME", cells: entries.map(({ at }) => at.slice(0, 19)) },
+      { title: "TIME", cells: entries.map(({ at }) => localTime(at)) },
       { title: "CALLER", cells: entries.map(({ caller }) => caller) },
       {
         title: "DECISION",

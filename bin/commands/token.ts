@@ -4,6 +4,7 @@ import type { Scope, Token } from "../../lib/schema/auth.ts";
 import { ageOf } from "../age.ts";
 import { jsonOf } from "../client.ts";
 import { askDaemon } from "../ensure.ts";
+import { localTime } from "../local-time.ts";
 import { table } from "../table.ts";
 import { print, printJson } from "../print.ts";
 import { printNames } from "../print-names.ts";
@@ -82,7 +83,11 @@ const tokenTable = (tokens: readonly Token[], stdout: NodeJS.WriteStream): strin
       { title: "NAME", cells: tokens.map(({ name }) => name) },
       { title: "SCOPES", cells: tokens.map(({ scopes }) => scopes.join(",")) },
       { title: "AGE", cells: tokens.map(({ created_at }) => ageOf(created_at)), optional: true },
-      { title: "EXPIRES", cells: tokens.map(({ expires_at }) => expires_at?.slice(0, 10) ?? "never"), optional: true },
+      {
+        title: "EXPIRES",
+        cells: tokens.map(({ expires_at }) => (expires_at ? localTime(expires_at).slice(0, 10) : "never")),
+        optional: true,
+      },
       { title: "SECRETS", cells: tokens.map(({ secrets }) => secrets.join(",") || "-"), optional: true },
     ],
     stdout,

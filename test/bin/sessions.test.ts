@@ -14,7 +14,7 @@ const other = "9c010000-0000-4000-8000-000000000002";
 const harness = async (t: TestContext, answers: Answers) => {
   const { socketPath, requests } = await answering(t, answers);
   const run = async (...args: readonly string[]) => {
-    const env = { STROMBOLI_HOST: `unix://${socketPath}` };
+    const env = { STROMBOLI_HOST: `unix://${socketPath}`, TZ: "Asia/Kolkata" };
     const { exitCode, stdout, stderr } = await execa(launcher, ["sessions", ...args], { env, reject: false });
     return { code: exitCode, stdout, stderr };
   };
@@ -73,7 +73,7 @@ test("sessions ls --json prints what is known of them", async (t) => {
   assert.deepEqual(JSON.parse((await run("ls", "--json")).stdout), [detail]);
 });
 
-test("sessions show tells who said what, with tools and what they came to", async (t) => {
+test("sessions show tells who said what when by the local clock, with tools and what they came to", async (t) => {
   const { run, asked } = await harness(t, { ...listing(detail), ...telling(recorded) });
   const { code, stdout } = await run("show", "3f2a");
   assert.equal(code, 0);
@@ -82,10 +82,10 @@ test("sessions show tells who said what, with tools and what they came to", asyn
     `Fix the failing test
 ${id} · 2 runs · $0.0123 · used 3 d ago
 
-you 2026-11-23 11:14
+you 2026-11-23 16:44
 use Bash: echo hi
 
-agent 2026-11-23 11:14
+agent 2026-11-23 16:44
   ▸ Bash
       command: echo hi
       description: run it
