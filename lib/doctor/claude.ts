@@ -10,7 +10,7 @@ export const judgeCli = ({ glibc, musl, version }: CliFacts): Verdict =>
 
 export type CredentialFacts = {
   /** What was found; the value is not among it. */
-  kind: "api_key" | "oauth" | "none";
+  kind: "api_key" | "oauth" | "none" | "broken";
   where: "daemon" | "environment" | "file";
   file: string;
   /** Of the file, when there is one. */
@@ -27,6 +27,8 @@ export const judgeCredential = ({ kind, where, file, mode }: CredentialFacts): V
       ...failure(`others can read ${file}`, `type: chmod 600 ${file}; a key that others have read is worth a new one`),
       fix: { kind: "mode", paths: [file], mode: 0o600 },
     };
+  if (kind === "broken")
+    return failure(`${file} holds no readable credential: only demo runs work`, "store one anew with: stromboli login");
   if (kind === "none")
     return failure(
       "there are none: only demo runs work",

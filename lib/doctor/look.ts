@@ -41,7 +41,16 @@ export const credentialFacts = (env: NodeJS.ProcessEnv, running: Credential["kin
   const mode = lstatSync(file, { throwIfNoEntry: false })?.mode;
   const facts = { file, mode: mode === undefined ? undefined : mode & 0o777 };
   if (running !== undefined && running !== "none") return { ...facts, kind: running, where: "daemon" as const };
-  const kind = running ?? findCredential(env)?.kind ?? "none";
-  const stored = findCredential({ HOME: env["HOME"], XDG_CONFIG_HOME: env["XDG_CONFIG_HOME"] })?.kind;
+  const stored = kindIn({ HOME: env["HOME"], XDG_CONFIG_HOME: env["XDG_CONFIG_HOME"] });
+  const found = running ?? kindIn(env);
+  const kind = found === "none" && stored === "broken" ? stored : found;
   return { ...facts, kind, where: stored === kind ? "file" : "environment" } satisfies CredentialFacts;
+};
+
+const kindIn = (env: NodeJS.ProcessEnv): CredentialFacts["kind"] => {
+  try {
+    return findCredential(env)?.kind ?? "none";
+  } catch {
+    return "broken"; // its remedy is the same, whatever is wrong with the file
+  }
 };

@@ -23,6 +23,11 @@ test("without a credential agents do not run, but for demos", () => {
   assert.equal(judgeCredential({ ...stored, kind: "none", mode: undefined }).status, "failure");
 });
 
+test("a stored credential that cannot be read is stored anew", () => {
+  const { status, remedy } = judgeCredential({ ...stored, kind: "broken" });
+  assert.deepEqual([status, remedy], ["failure", "store one anew with: stromboli login"]);
+});
+
 test("a stored credential that others can read is a failure that can be mended, whatever is in force", () => {
   const { status, fix } = judgeCredential({ ...stored, where: "environment", mode: 0o640 });
   assert.equal(status, "failure");

@@ -11,7 +11,7 @@ import { credentialFacts, lookAtConfig, newestIn } from "../../lib/doctor/look.t
 import { askApi } from "../../lib/doctor/online.ts";
 import { lookAtPort, lookAtSocket } from "../../lib/doctor/sockets.ts";
 import { openDatabase } from "../../lib/store/database.ts";
-import { configOf, tempFolder } from "../harness.ts";
+import { configOf, tempFolder, writeFiles } from "../harness.ts";
 
 test("a database is read beside whoever writes it", (t) => {
   const path = join(tempFolder(t), "stromboli.db");
@@ -58,6 +58,17 @@ test("where a credential comes from is told without it", async (t) => {
   assert.equal(credentialFacts(env, "api_key").where, "daemon");
   assert.equal(credentialFacts({ ...env, ANTHROPIC_API_KEY: "x" }, "none").kind, "none");
   assert.doesNotMatch(JSON.stringify([facts, variable]), /secret/);
+});
+
+test("a stored credential that is broken is told, unless another one is in force", (t) => {
+  const env = { HOME: tempFolder(t) };
+  writeFiles(env.HOME, { ".config/stromboli/credentials.json": "{" });
+  const kinds = [undefined, "none", "oauth"] as const;
+  assert.deepEqual(
+    kinds.map((running) => credentialFacts(env, running).kind),
+    ["broken", "broken", "oauth"],
+  );
+  assert.equal(credentialFacts({ ...env, ANTHROPIC_API_KEY: "x" }, undefined).kind, "api_key");
 });
 
 test("the youngest file of a folder is found, and none where there is no folder", (t) => {
