@@ -17,6 +17,7 @@ const tell = async (live: Live, partial: string): Promise<Candidate[]> => {
   const client = createClient(await locateDaemon(process.env));
   if (live === "sessions") return sessions(client);
   if (live === "secrets") return named((await jsonOf(await client.secrets.$get())).secrets);
+  if (live === "images") return images(client, partial);
   if (live === "tokens") return named((await jsonOf(await client.tokens.$get())).tokens);
   const statuses = live === "open jobs" ? (["running", "pending"] as const) : [undefined];
   const pages = await Promise.all(statuses.map((status) => jobs(client, status)));
@@ -33,6 +34,19 @@ const sessions = async (client: Client): Promise<Candidate[]> => {
   const { details } = await jsonOf(await client.sessions.$get({ query: {} }));
   return details.map(({ id, title }) => ({ word: id, says: title }));
 };
+
+/** One without a tag has no name to be called by. */
+const images = async (client: Client, partial: string): Promise<Candidate[]> =>
+  (await jsonOf(await client.images.$get())).images
+    .filter(({ tag }) => tag)
+    .map(({ repository, tag, rank_description: why }) => ({
+      word: calledAs(`${repository}:${tag}`, partial),
+      says: why,
+    }));
+
+/** Who left out Docker Hub's name goes on without it. */
+const calledAs = (image: string, partial: string): string =>
+  image.startsWith(partial) ? image : image.replace(/^docker\.io\/(library\/)?/, "");
 
 const named = (things: readonly { name: string }[]): Candidate[] =>
   things.map(({ name }) => ({ word: name, says: "" }));

@@ -1,7 +1,7 @@
 import type { Argument, Command, Option } from "commander";
 
 /** What there may be of at a place that only a daemon, or this user's files, can tell. */
-export type Live = "jobs" | "open jobs" | "sessions" | "secrets" | "tokens" | "contexts";
+export type Live = "jobs" | "open jobs" | "sessions" | "secrets" | "tokens" | "images" | "contexts";
 export type Candidate = { word: string; says: string };
 /** What fits a place; `before` stands before each word, as in `--session=`. */
 export type Place = { partial: string; before: string } & ({ words: Candidate[] } | { live: Live } | { files: true });
@@ -68,6 +68,7 @@ const liveOptions: Readonly<Record<string, Live>> = {
   "--session": "sessions",
   "--context": "contexts",
   "--job": "jobs",
+  "--image": "images",
 };
 const fileOptions = new Set(["--config", "--compose", "--volume"]);
 
@@ -84,15 +85,19 @@ const argumentOf = (command: Command, given: number): Values => {
   const last = command.registeredArguments.at(-1);
   const argument = command.registeredArguments[given] ?? (last?.variadic ? last : undefined);
   if (!argument) return nothing;
-  return argument.argChoices ? wordsOf(argument.argChoices) : namedArgument(command, argument);
+  if (argument.argChoices) return wordsOf(argument.argChoices);
+  return toBeMade.has(command.name()) ? nothing : namedArgument(command, argument);
 };
 
-/** A name that is still to be given cannot be completed. */
+/** What is named behind these is not there yet. */
+const toBeMade = new Set(["add", "create", "pull"]);
+
 const namedArgument = (command: Command, argument: Argument): Values => {
   const name = argument.name();
   if (name === "job") return { live: command.name() === "cancel" ? "open jobs" : "jobs" };
   if (name === "session") return { live: "sessions" };
+  if (name === "image") return { live: "images" };
   if (name === "file") return { files: true };
   const live = liveNames[command.parent?.name() ?? ""];
-  return name === "name" && live && !["add", "create"].includes(command.name()) ? { live } : nothing;
+  return name === "name" && live ? { live } : nothing;
 };

@@ -10,6 +10,8 @@ const bin = join(import.meta.dirname, "../../bin");
 const launcher = join(bin, "stromboli");
 const session = "3f2a0000-0000-4000-8000-000000000001";
 
+const image = "docker.io/library/python:3.12";
+
 const answers: Answers = {
   "GET /jobs": ({ path }, response) => {
     const waiting = { id: "run-00000000000000ff", title: "waits" };
@@ -20,6 +22,13 @@ const answers: Answers = {
   "GET /sessions": (_, response) =>
     json(response, { sessions: [session], details: [{ id: session, title: "A talk" }] }),
   "GET /secrets": (_, response) => json(response, { secrets: [{ name: "github" }] }),
+  "GET /images": (_, response) =>
+    json(response, {
+      images: [
+        { repository: "docker.io/library/python", tag: "3.12", rank_description: "it has glibc, bash and git" },
+        { repository: "box:5000/tools", tag: "", rank_description: "" },
+      ],
+    }),
   "GET /tokens": (_, response) => json(response, { tokens: [{ name: "ci" }] }),
 };
 
@@ -75,6 +84,12 @@ const cases = [
   [["secrets", "rm", ""], ["github"]],
   [["secrets", "create", ""], []],
   [["token", "revoke", ""], ["ci"]],
+  [["run", "--image", ""], [image]],
+  [["run", "--image=docker"], [`--image=${image}`]],
+  [["images", "inspect", ""], [image]],
+  [["images", "check", "docker.io/library/python:"], [image]],
+  [["images", "check", "py"], ["python:3.12"]],
+  [["images", "pull", ""], []],
   [["context", "rm", ""], ["default"]],
   [["config", "validate", ""], [":files"]],
   [["run", "--volume", "/e"], [":files"]],
@@ -121,18 +136,29 @@ test("without a daemon there is nothing to tell, and nothing is said", async (t)
 
 const lacks = (shell: string) => spawnSync(shell, ["-c", ":"]).error && `there is no ${shell} here`;
 
-test("bash completes ids of jobs, values behind = and files", { skip: lacks("bash") }, async (t) => {
+test("bash completes ids of jobs, values behind = and :, and files", { skip: lacks("bash") }, async (t) => {
   const { env } = await harness(t);
   const script = `
     source <(stromboli completion bash)
     tab() { COMP_WORDS=("$@") COMP_CWORD=$(($# - 1)); _stromboli stromboli 2>/dev/null; echo "\${COMPREPLY[*]}"; }
     tab stromboli logs job-0
     tab stromboli ps --status = f
+    tab stromboli images check docker.io/library/python : 3
+    tab stromboli run --image = docker.io/library/python :
+    tab stromboli run --image docker.io/library/python:3
     tab stromboli config validate ""
     complete -p stromboli`;
   const path = { PATH: `${bin}:${process.env["PATH"]}` };
   const { stdout } = await execa("bash", ["--norc", "-c", script], { env: { ...env, ...path } });
-  assert.deepEqual(stdout.split("\n"), [jobId, "failed", "", "complete -F _stromboli stromboli"]);
+  assert.deepEqual(stdout.split("\n"), [
+    jobId,
+    "failed",
+    "3.12",
+    "3.12",
+    image,
+    "",
+    "complete -F _stromboli stromboli",
+  ]);
 });
 
 test("zsh takes its functions", { skip: lacks("zsh") }, async () => {
