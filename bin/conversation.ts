@@ -5,6 +5,7 @@ import { dim } from "./closing.ts";
 import { fit, printable } from "./line.ts";
 import { localTime } from "./local-time.ts";
 import { costOf } from "./session-table.ts";
+import { shownTitle } from "./title.ts";
 
 const widest = 100;
 const mostLines = 8;
@@ -13,7 +14,7 @@ const mostLines = 8;
 export const headOf = (session: SessionDetail, stdout: NodeJS.WriteStream): string => {
   const { id, title, runs, total_cost_usd: cost, last_used_at: used } = session;
   const facts = [id, runs === 1 ? "1 run" : `${runs} runs`, costOf(cost), `used ${ageOf(used)} ago`].join(" · ");
-  return `${styleText("bold", printable(title), { stream: stdout })}\n${dim(facts, stdout)}`;
+  return `${styleText("bold", printable(shownTitle(title)), { stream: stdout })}\n${dim(facts, stdout)}`;
 };
 
 /** Who said what, message by message: a name where another begins to speak, tools and what they came to in short. */

@@ -3,6 +3,7 @@ import type { JobResponse } from "../lib/schema/job.ts";
 import { ageOf } from "./age.ts";
 import { seconds } from "./closing.ts";
 import { table } from "./table.ts";
+import { shownTitle } from "./title.ts";
 
 /** Jobs as a person reads them; the image only where there is room. */
 export const jobTable = (jobs: readonly JobResponse[], stdout: NodeJS.WriteStream, now = Date.now()): string =>
@@ -17,7 +18,7 @@ export const jobTable = (jobs: readonly JobResponse[], stdout: NodeJS.WriteStrea
       { title: "AGE", cells: jobs.map((job) => ageOf(job.created_at, now)), optional: true },
       { title: "TOOK", cells: jobs.map((job) => took(job, now)), optional: true },
       { title: "IMAGE", cells: jobs.map(({ image }) => image.reference), optional: true },
-      { title: "PROMPT", cells: jobs.map(({ title }) => title) },
+      { title: "PROMPT", cells: jobs.map(({ title }) => shownTitle(title)) },
     ],
     stdout,
   );

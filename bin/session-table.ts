@@ -1,6 +1,7 @@
 import type { SessionDetail } from "../lib/schema/session.ts";
 import { ageOf } from "./age.ts";
 import { table } from "./table.ts";
+import { shownTitle } from "./title.ts";
 
 export const sessionTable = (sessions: readonly SessionDetail[], stdout: NodeJS.WriteStream): string =>
   table(
@@ -10,7 +11,7 @@ export const sessionTable = (sessions: readonly SessionDetail[], stdout: NodeJS.
       { title: "RUNS", cells: sessions.map(({ runs }) => String(runs)), optional: true },
       { title: "COST", cells: sessions.map(({ total_cost_usd: cost }) => costOf(cost)), optional: true },
       { title: "SIZE", cells: sessions.map(({ bytes }) => (bytes === null ? "-" : sizeOf(bytes))), optional: true },
-      { title: "TITLE", cells: sessions.map(({ title }) => title) },
+      { title: "TITLE", cells: sessions.map(({ title }) => shownTitle(title)) },
     ],
     stdout,
   );

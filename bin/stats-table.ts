@@ -2,6 +2,7 @@ import { styleText } from "node:util";
 import type { JobStats, Stats } from "../lib/schema/stats.ts";
 import { dim, minutes } from "./closing.ts";
 import { table } from "./table.ts";
+import { shownTitle } from "./title.ts";
 import { tokens } from "./usage-table.ts";
 
 export type MeasuredStats = Omit<Stats, "jobs"> & { jobs: (JobStats & { cpu_percent: number | null })[] };
@@ -42,7 +43,7 @@ export const statsTable = (
       { title: "TIME", cells: shown.map((job) => timeOf(job, at)), right: true },
       { title: "TOKENS", cells: shown.map(({ total_tokens }) => tokens(total_tokens)), right: true, optional: true },
       { title: "MODEL", cells: shown.map(({ model }) => model ?? "-"), optional: true },
-      { title: "PROMPT", cells: shown.map(({ title }) => title) },
+      { title: "PROMPT", cells: shown.map(({ title }) => shownTitle(title)) },
     ],
     stdout,
   );
