@@ -98,7 +98,6 @@ export const createApp = ({ config, health, credential, log, ...deps }: AppDeps)
   app.use(assumeJson);
   app.openAPIRegistry.registerComponent("securitySchemes", "token", { type: "http", scheme: "bearer" });
   return app
-    .route("/", documentRoutes(app))
     .route("/", healthRoutes({ health, credential, installedCli: claude.binary ? "unknown" : cliVersion }))
     .route("/", runRoutes(deps))
     .route("/", jobRoutes(deps))
@@ -112,7 +111,8 @@ export const createApp = ({ config, health, credential, log, ...deps }: AppDeps)
     .route("/", sessionRoutes(deps))
     .route("/", imageRoutes(deps))
     .route("/", auditRoutes(deps))
-    .route("/", pageRoutes());
+    .route("/", pageRoutes())
+    .route("/", documentRoutes(app));
 };
 
 /** The name of an image holds slashes, which a parameter of a path does not. */

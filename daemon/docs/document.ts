@@ -2,11 +2,15 @@
 export type Document = {
   openapi: string;
   info: { title: string; version: string; description?: string };
+  tags: Tag[]; // not readonly: Hono's type of JSON has no such lists
   paths: Readonly<Record<string, Readonly<Record<string, Operation>>>>;
   components: { schemas: Readonly<Record<string, Schema>> };
 };
 
+type Tag = { name: string; description?: string };
+
 export type Operation = {
+  tags?: readonly string[];
   summary?: string;
   description?: string;
   parameters?: readonly Parameter[];

@@ -1,16 +1,15 @@
 import { html, raw } from "hono/html";
-import type { Body, Document, Media, Operation, Parameter } from "./document.ts";
+import type { Body, Document, Media, Parameter } from "./document.ts";
+import { groupsOf, type Route } from "./groups.ts";
+import { prose } from "./prose.ts";
 import { fieldsOf, tableOf, typeOf } from "./schema.ts";
 
 type Html = ReturnType<typeof html>;
-type Route = { method: string; path: string; operation: Operation };
 
 /** The API for people, without a script and with nothing to load: all that is not ours is escaped. Pure. */
 export const renderPage = async (document: Document, style: string): Promise<string> => {
   const { info, components } = document;
-  const routes = Object.entries(document.paths).flatMap(([path, operations]) =>
-    Object.entries(operations).map(([method, operation]) => ({ method: method.toUpperCase(), path, operation })),
-  );
+  const groups = groupsOf(document);
   const schemas = Object.entries(components.schemas).toSorted(([one], [other]) => one.localeCompare(other));
   return String(
     await html`<!doctype html>
@@ -23,10 +22,13 @@ export const renderPage = async (document: Document, style: string): Promise<str
         </head>
         <body>
           <nav aria-label="Routes and schemas">
-            <h2>Routes</h2>
-            <ul>
-              ${routes.map((route) => html`<li><a href="#${idOf(route)}">${nameOf(route)}</a></li>`)}
-            </ul>
+            ${groups.map(
+              ({ name, routes }) =>
+                html`<h2>${titleOf(name)}</h2>
+                  <ul>
+                    ${routes.map((route) => html`<li><a href="#${idOf(route)}">${nameOf(route)}</a></li>`)}
+                  </ul>`,
+            )}
             <h2>Schemas</h2>
             <ul>
               ${schemas.map(([name]) => html`<li><a href="#schema-${name}">${name}</a></li>`)}
@@ -34,14 +36,19 @@ export const renderPage = async (document: Document, style: string): Promise<str
           </nav>
           <main>
             <h1>${info.title} API <small>${info.version}</small></h1>
-            <p>${info.description ?? ""} For programs: <a href="openapi.json">openapi.json</a>.</p>
-            ${routes.map(section)}
+            <p>${prose(info.description ?? "")} For programs: <a href="openapi.json">openapi.json</a>.</p>
+            ${groups.map(
+              ({ name, description, routes }) =>
+                html`<h2>${titleOf(name)}</h2>
+                  <p>${prose(description)}</p>
+                  ${routes.map(section)}`,
+            )}
             <h2>Schemas</h2>
             ${schemas.map(
               ([name, schema]) =>
                 html`<section id="schema-${name}">
                   <h3>${name}</h3>
-                  <p>${schema.description ?? ""}</p>
+                  <p>${prose(schema.description ?? "")}</p>
                   ${fieldsOf(schema)}
                 </section>`,
             )}
@@ -51,6 +58,7 @@ export const renderPage = async (document: Document, style: string): Promise<str
   );
 };
 
+const titleOf = (name: string): string => name.charAt(0).toUpperCase() + name.slice(1);
 const idOf = ({ method, path }: Route): string => `${method.toLowerCase()}${path.replaceAll(/[^a-z0-9]+/g, "-")}`;
 const nameOf = ({ method, path }: Route): Html => html`<b class="${method.toLowerCase()}">${method}</b> ${path}`;
 
@@ -60,9 +68,9 @@ const section = (route: Route): Html => {
     Object.entries(responses).filter(([status]) => status.startsWith("2") === isGood),
   );
   return html`<section id="${idOf(route)}">
-    <h2>${nameOf(route)}</h2>
-    <p><strong>${summary}</strong></p>
-    <p>${description}</p>
+    <h3>${nameOf(route)}</h3>
+    <p><strong>${prose(summary)}</strong></p>
+    <p>${prose(description)}</p>
     ${parameters.length === 0 ? "" : parameterTable(parameters)}
     ${
       requestBody
@@ -72,13 +80,13 @@ const section = (route: Route): Html => {
     }
     ${good?.map(
       ([status, body]) =>
-        html`<h4>${status} ${body.description ?? ""}</h4>
+        html`<h4>${status} ${prose(body.description ?? "")}</h4>
           ${bodyOf(body)}`,
     )}
     <details>
       <summary>Errors</summary>
       <ul>
-        ${bad?.map(([status, body]) => html`<li><b>${status}</b> ${body.description ?? ""}</li>`)}
+        ${bad?.map(([status, body]) => html`<li><b>${status}</b> ${prose(body.description ?? "")}</li>`)}
       </ul>
     </details>
   </section>`;

@@ -1,5 +1,6 @@
 import { html } from "hono/html";
 import type { Schema } from "./document.ts";
+import { prose } from "./prose.ts";
 
 type Html = ReturnType<typeof html>;
 
@@ -42,7 +43,7 @@ export const tableOf = (
           html`<tr>
             <td><code>${name}</code>${notes}</td>
             <td>${type}</td>
-            <td>${description}</td>
+            <td>${prose(description)}</td>
           </tr>`,
       )}
     </tbody>

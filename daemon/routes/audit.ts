@@ -10,6 +10,8 @@ import { failures, json } from "./responses.ts";
 const list = createRoute({
   method: "get",
   path: "/audit",
+  operationId: "listAuditEntries",
+  tags: ["access"],
   summary: "Who did what, and what was refused, newest first",
   request: { query: AuditQuery },
   responses: { 200: json(AuditList, "One page", { entries: [example.auditEntry] }), ...failures },
@@ -18,6 +20,8 @@ const list = createRoute({
 const verify = createRoute({
   method: "get",
   path: "/audit/verify",
+  operationId: "verifyAudit",
+  tags: ["access"],
   summary: "Check that no entry was changed, left out or put in",
   responses: {
     200: json(AuditVerdict, "What came of it", {

@@ -13,6 +13,8 @@ import { failures, json } from "./responses.ts";
 const login = createRoute({
   method: "post",
   path: "/auth/token",
+  operationId: "createAccessToken",
+  tags: ["access"],
   summary: "Get an access token for an API token",
   description: "The access token may do what the API token may, and ends with it. Where no token is needed, none is.",
   request: { body: { ...json(LoginRequest, "Who asks", { client_id: "my-laptop" }), required: true } },
@@ -22,6 +24,8 @@ const login = createRoute({
 const refresh = createRoute({
   method: "post",
   path: "/auth/refresh",
+  operationId: "refreshAccessToken",
+  tags: ["access"],
   summary: "Get the next pair of tokens",
   description: "A refresh token is good once: when one comes again, all tokens of its login are revoked.",
   request: {
@@ -36,6 +40,8 @@ const refresh = createRoute({
 const validate = createRoute({
   method: "get",
   path: "/auth/validate",
+  operationId: "validateAccessToken",
+  tags: ["access"],
   summary: "Ask whether an access token is good",
   responses: {
     200: json(Validated, "It is", { valid: true, subject: "my-laptop", expires_at: 1_769_860_800 }),
@@ -46,6 +52,8 @@ const validate = createRoute({
 const logout = createRoute({
   method: "post",
   path: "/auth/logout",
+  operationId: "revokeAccessToken",
+  tags: ["access"],
   summary: "Revoke an access token and all others of its login, for good",
   responses: { 200: json(LoggedOut, "They are revoked", { success: true, message: "logged out" }), ...failures },
 });

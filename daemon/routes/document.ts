@@ -9,6 +9,8 @@ import { failures, json } from "./responses.ts";
 const document = createRoute({
   method: "get",
   path: "/openapi.json",
+  operationId: "getDocument",
+  tags: ["daemon"],
   summary: "This document",
   responses: {
     200: json(z.looseObject({ openapi: z.string() }), "OpenAPI 3.1, made of the schemas that validate", {
@@ -26,12 +28,25 @@ const head = {
     description: "Claude Code as a service on your own machine: every agent in a container of its own.",
     license: { name: "MIT", identifier: "MIT" },
   },
+  servers: [{ url: "/" }],
+  tags: [
+    { name: "runs", description: "Have an agent work." },
+    { name: "jobs", description: "What became of runs, what they do now, and what they used." },
+    { name: "sessions", description: "Conversations that runs go on with." },
+    { name: "secrets", description: "What runs may use and nobody is shown." },
+    { name: "images", description: "What containers are made of." },
+    { name: "webhooks", description: "What was sent to others when jobs ended." },
+    { name: "access", description: "Tokens, and who did what with them." },
+    { name: "daemon", description: "How it is, what it keeps, and its pages." },
+  ],
   security: [{ token: [] }, {}], // or none, where none is needed
 };
 
 const page = createRoute({
   method: "get",
   path: "/docs",
+  operationId: "getDocs",
+  tags: ["daemon"],
   summary: "The same for people: one page that loads nothing",
   responses: {
     200: { description: "A page", content: { "text/html": { schema: z.string() } } },
@@ -46,12 +61,12 @@ export const documentRoutes = (app: Pick<OpenAPIHono<Variables>, "getOpenAPI31Do
   let shown: Promise<Page> | undefined;
   const describe = () => (made ??= readable(app.getOpenAPI31Document(head)));
   return new OpenAPIHono<Variables>()
-    .openapi(document, (c) => c.json({ ...describe() }, 200))
     .openapi(page, async (c) => {
       shown ??= show(describe());
       const { text, headers } = await shown;
       return c.html(text, 200, headers);
-    });
+    })
+    .openapi(document, (c) => c.json({ ...describe() }, 200));
 };
 
 type Page = { text: string; headers: Record<string, string> };

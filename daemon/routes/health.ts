@@ -12,6 +12,8 @@ import { failures, json } from "./responses.ts";
 const health = createRoute({
   method: "get",
   path: "/health",
+  operationId: "getHealth",
+  tags: ["daemon"],
   summary: "How the daemon and what it depends on are",
   responses: { 200: json(Health, "Always 200; `status` tells", example.health), ...failures },
 });
@@ -19,6 +21,8 @@ const health = createRoute({
 const healthz = createRoute({
   method: "get",
   path: "/healthz",
+  operationId: "getLiveness",
+  tags: ["daemon"],
   summary: "Whether the daemon is alive",
   responses: { 200: json(Health.pick({ status: true }), "It answers", { status: "ok" }), ...failures },
 });
@@ -26,6 +30,8 @@ const healthz = createRoute({
 const readyz = createRoute({
   method: "get",
   path: "/readyz",
+  operationId: "getReadiness",
+  tags: ["daemon"],
   summary: "Whether the daemon can run agents",
   responses: {
     ...failures,
@@ -37,6 +43,8 @@ const readyz = createRoute({
 const claudeStatus = createRoute({
   method: "get",
   path: "/claude/status",
+  operationId: "getClaudeStatus",
+  tags: ["daemon"],
   summary: "Whether the CLI and credentials are there",
   responses: {
     200: json(ClaudeStatus, "The credential itself is never shown", {

@@ -20,6 +20,8 @@ import { eventStream, type ServerEvent } from "./sse.ts";
 const list = createRoute({
   method: "get",
   path: "/images",
+  operationId: "listImages",
+  tags: ["images"],
   summary: "List the images on this machine, best for agents first",
   description: "Each is looked into once, which takes a second or two the first time; nothing of it runs.",
   responses: {
@@ -31,6 +33,8 @@ const list = createRoute({
 const search = createRoute({
   method: "get",
   path: "/images/search",
+  operationId: "searchImages",
+  tags: ["images"],
   summary: "Search a registry for images",
   request: { query: ImageSearchQuery },
   responses: {
@@ -43,6 +47,8 @@ const search = createRoute({
 const pull = createRoute({
   method: "post",
   path: "/images/pull",
+  operationId: "pullImage",
+  tags: ["images"],
   summary: "Pull an image from its registry",
   description:
     "With `Accept: text/event-stream` the answer is a stream: `progress` events with what Podman says, then `done` or `error`. Who asks for an image that is being pulled joins that pull; when the last client has hung up it is ended.",
@@ -70,6 +76,8 @@ const pull = createRoute({
 const show = createRoute({
   method: "get",
   path: "/images/{name}",
+  operationId: "getImage",
+  tags: ["images"],
   summary: "An image, and whether agents can run in it",
   request: { params: ImageParams },
   responses: {

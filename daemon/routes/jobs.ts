@@ -17,6 +17,8 @@ const params = z.object({ id: z.string().describe("Id of a job, or of a run.") }
 const list = createRoute({
   method: "get",
   path: "/jobs",
+  operationId: "listJobs",
+  tags: ["jobs"],
   summary: "Jobs, newest first",
   description: "Runs are jobs too. Answers above 64 KiB are left out, marked by `output_truncated`.",
   request: { query: JobQuery },
@@ -26,6 +28,8 @@ const list = createRoute({
 const show = createRoute({
   method: "get",
   path: "/jobs/{id}",
+  operationId: "getJob",
+  tags: ["jobs"],
   summary: "A job as it stands",
   request: { params },
   responses: { 200: json(JobResponse, "The job", example.job), ...failures, ...missing },
@@ -34,6 +38,8 @@ const show = createRoute({
 const cancel = createRoute({
   method: "delete",
   path: "/jobs/{id}",
+  operationId: "cancelJob",
+  tags: ["jobs"],
   summary: "Cancel a job",
   description: "Answers once the job has ended as cancelled; one that waits never starts.",
   request: { params },
@@ -53,6 +59,8 @@ const EventsQuery = z.strictObject({
 const events = createRoute({
   method: "get",
   path: "/jobs/{id}/events",
+  operationId: "followJob",
+  tags: ["jobs"],
   summary: "Everything that happened and happens in a job, as server-sent events",
   description:
     "Ids are gap-free from 1, and a replay gives the same events as the live stream did. `status`: a move of the job. `output`: one stream-json line of the CLI; a line above 1 MB is a pointer into the log instead, of type stromboli_long_line. `stderr`: one line. `hook`: one line of what a lifecycle hook prints, or JSON of type stromboli_hook that tells who began and ended. `done`: the job as it ended, always the last.",
@@ -70,6 +78,8 @@ const LogQuery = z.strictObject({ stream: z.enum(["stdout", "stderr", "hooks"]).
 const logs = createRoute({
   method: "get",
   path: "/jobs/{id}/logs",
+  operationId: "getJobLog",
+  tags: ["jobs"],
   summary: "The raw output of a job",
   description: "As far as it goes now; takes a Range of bytes.",
   request: { params, query: LogQuery },

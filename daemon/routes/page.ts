@@ -33,6 +33,8 @@ const policy = [
 const page = createRoute({
   method: "get",
   path: "/",
+  operationId: "getPage",
+  tags: ["daemon"],
   summary: "A page for people: jobs, sessions, and a form to start a run",
   description: "It holds nothing of anybody's, and asks for a token where one is needed.",
   responses: { 200: { description: "The page", content: { "text/html": { schema: z.string() } } }, ...failures },
@@ -44,6 +46,8 @@ const content = { "text/javascript": text, "text/css": text, "image/svg+xml": te
 const part = createRoute({
   method: "get",
   path: "/page/{file}",
+  operationId: "getPageFile",
+  tags: ["daemon"],
   summary: "A part of the page",
   request: { params: z.object({ file: z.string().describe("Its name.") }) },
   responses: { 200: { description: "The file", content }, ...failures, ...missing },

@@ -16,6 +16,8 @@ const allowNoBody = createMiddleware(async (c, next) => {
 const prune = createRoute({
   method: "post",
   path: "/prune",
+  operationId: "pruneState",
+  tags: ["daemon"],
   summary: "Remove jobs and sessions that are no longer to be kept",
   description:
     "Without a body it does what the daemon does every hour. Jobs that have not ended, those with a delivery that is due, and sessions in use stay.",

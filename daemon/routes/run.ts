@@ -34,6 +34,8 @@ const refusals = { ...failures, ...missing, ...conflict, ...registryFailures };
 const run = createRoute({
   method: "post",
   path: "/run",
+  operationId: "runPrompt",
+  tags: ["runs"],
   summary: "Run a prompt and wait for its result",
   description: "A client that hangs up cancels the run, unless it gave an idempotency key and so can ask again.",
   request: body,
@@ -50,6 +52,8 @@ const run = createRoute({
 const runAsync = createRoute({
   method: "post",
   path: "/run/async",
+  operationId: "submitRun",
+  tags: ["runs"],
   summary: "Have a prompt run, and come back for its result",
   request: body,
   responses: {
@@ -74,6 +78,8 @@ const description =
 const stream = createRoute({
   method: "post",
   path: "/run/stream",
+  operationId: "streamRun",
+  tags: ["runs"],
   summary: "Run a prompt and follow it as server-sent events",
   description,
   request: { ...body, query: z.strictObject({ events: Events, dry_run: DryRunFlag }) },
@@ -98,6 +104,8 @@ const StreamQuery = z.strictObject({
 const streamGet = createRoute({
   method: "get",
   path: "/run/stream",
+  operationId: "streamPrompt",
+  tags: ["runs"],
   summary: "The same for clients that can only GET, such as EventSource",
   description,
   request: { query: StreamQuery },

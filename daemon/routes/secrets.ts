@@ -11,6 +11,8 @@ const params = z.object({ name: z.string().describe("Name of a secret.") });
 const list = createRoute({
   method: "get",
   path: "/secrets",
+  operationId: "listSecrets",
+  tags: ["secrets"],
   summary: "List the secrets that runs may use, by name",
   description: "Those made here and those made with `podman secret create`. Values are never shown.",
   responses: { 200: json(SecretList, "All that the caller may use", { secrets: [example.secret] }), ...failures },
@@ -19,6 +21,8 @@ const list = createRoute({
 const create = createRoute({
   method: "post",
   path: "/secrets",
+  operationId: "createSecret",
+  tags: ["secrets"],
   summary: "Store a secret",
   request: {
     body: { ...json(SecretRequest, "Its name and value", { name: "github", value: "ghp_…" }), required: true },
@@ -29,6 +33,8 @@ const create = createRoute({
 const show = createRoute({
   method: "get",
   path: "/secrets/{name}",
+  operationId: "getSecret",
+  tags: ["secrets"],
   summary: "A secret without its value",
   request: { params },
   responses: { 200: json(Secret, "What is known of it", example.secret), ...failures, ...missing },
@@ -37,6 +43,8 @@ const show = createRoute({
 const remove = createRoute({
   method: "delete",
   path: "/secrets/{name}",
+  operationId: "removeSecret",
+  tags: ["secrets"],
   summary: "Remove a secret",
   request: { params },
   responses: {

@@ -20,6 +20,8 @@ const messageParams = params.extend({ message_id: z.string().describe("The uuid 
 const list = createRoute({
   method: "get",
   path: "/sessions",
+  operationId: "listSessions",
+  tags: ["sessions"],
   summary: "Sessions, used last first",
   description:
     "The caller's own, an admin's: all. Sizes are measured once after each run, which the first time takes up to five seconds.",
@@ -36,6 +38,8 @@ const list = createRoute({
 const remove = createRoute({
   method: "delete",
   path: "/sessions/{id}",
+  operationId: "removeSession",
+  tags: ["sessions"],
   summary: "Remove a session with its files and the services that are kept for it",
   description: "Not while a run uses it or waits for it. Its jobs stay, with what they printed.",
   request: { params },
@@ -50,6 +54,8 @@ const remove = createRoute({
 const messages = createRoute({
   method: "get",
   path: "/sessions/{id}/messages",
+  operationId: "listMessages",
+  tags: ["sessions"],
   summary: "What was said in a session, oldest first",
   description:
     "Read from the CLI's transcript: all that the user, the agent and its tools said, in every run. A page ends early where messages are long, about 4 MiB in all.",
@@ -70,6 +76,8 @@ const messages = createRoute({
 const message = createRoute({
   method: "get",
   path: "/sessions/{id}/messages/{message_id}",
+  operationId: "getMessage",
+  tags: ["sessions"],
   summary: "A message of a session",
   request: { params: messageParams },
   responses: { 200: json(MessageFound, "The message", { message: example.message }), ...failures, ...missing },

@@ -9,6 +9,8 @@ import { failures, json } from "./responses.ts";
 const show = createRoute({
   method: "get",
   path: "/stats",
+  operationId: "getStats",
+  tags: ["jobs"],
   summary: "What the jobs at work use: CPU, memory and tokens",
   description: "A caller sees its own jobs, an admin everybody's. Cost is known once a job has ended.",
   responses: { 200: json(Stats, "As of now", stats), ...failures },

@@ -9,6 +9,8 @@ import { conflict, failures, json, missing } from "./responses.ts";
 const create = createRoute({
   method: "post",
   path: "/tokens",
+  operationId: "createToken",
+  tags: ["access"],
   summary: "Make an API token",
   description: "The answer shows it, and nothing ever does again.",
   request: {
@@ -23,6 +25,8 @@ const create = createRoute({
 const list = createRoute({
   method: "get",
   path: "/tokens",
+  operationId: "listTokens",
+  tags: ["access"],
   summary: "List the API tokens that are good",
   responses: { 200: json(TokenList, "All of them, by name", { tokens: [example.token] }), ...failures },
 });
@@ -30,6 +34,8 @@ const list = createRoute({
 const revoke = createRoute({
   method: "delete",
   path: "/tokens/{name}",
+  operationId: "revokeToken",
+  tags: ["access"],
   summary: "Revoke an API token, and with it all access tokens that it was used for",
   request: { params: z.object({ name: z.string().describe("The token's name.") }) },
   responses: {

@@ -9,6 +9,8 @@ import { failures, json } from "./responses.ts";
 const show = createRoute({
   method: "get",
   path: "/usage",
+  operationId: "getUsage",
+  tags: ["jobs"],
   summary: "Tokens and cost of runs, added up by day, model, label or caller",
   description: "A caller sees its own runs, an admin everybody's. Runs count also after their jobs were removed.",
   request: { query: UsageQuery },

@@ -13,6 +13,8 @@ import { failures, json, missing } from "./responses.ts";
 const list = createRoute({
   method: "get",
   path: "/webhooks/deliveries",
+  operationId: "listDeliveries",
+  tags: ["webhooks"],
   summary: "List webhooks and what became of them, newest first",
   request: { query: DeliveryQuery },
   responses: { 200: json(DeliveryList, "One page", { deliveries: [example.delivery] }), ...failures },
@@ -21,6 +23,8 @@ const list = createRoute({
 const redeliver = createRoute({
   method: "post",
   path: "/webhooks/deliveries/{id}/redeliver",
+  operationId: "redeliverWebhook",
+  tags: ["webhooks"],
   summary: "Send a webhook again, whatever became of it",
   request: { params: z.object({ id: z.string().describe("Id of a delivery.") }) },
   responses: {

@@ -26,6 +26,21 @@ test("the page has every route and every schema, and each link on it leads somew
   assert.equal(new Set(ids).size, ids.length);
 });
 
+test("the page begins with runs and ends with the document for programs", async (t) => {
+  const { text } = await show(t);
+  const titles = Array.from(
+    text.matchAll(/<h3><b[^>]*>(\w+)<\/b> (\S+)<\/h3>/g),
+    ([, method, path]) => `${method} ${path}`,
+  );
+  assert.deepEqual([titles[0], titles.at(-1)], ["POST /run", "GET /openapi.json"]);
+});
+
+test("what stands between backticks is shown as code", async (t) => {
+  const { text } = await show(t);
+  assert.match(text, /With <code>Accept: text\/event-stream<\/code> the answer is a stream/);
+  assert.doesNotMatch(text.replaceAll(/<pre[\s\S]*?<\/pre>/g, ""), /`/);
+});
+
 test("nothing on the page is loaded or run, and the browser is told to keep it so", async (t) => {
   const { headers, text } = await show(t);
   assert.doesNotMatch(text, /<(script|link|img|iframe|base|form)|<[^>]* (src|style|on\w+|href="[^#o])[^>]*>/);
@@ -41,6 +56,7 @@ test("what a document says is shown as it stands, whatever it is", async () => {
   const document = {
     openapi: "3.1.0",
     info: { title: evil, version: evil },
+    tags: [{ name: "a", description: evil }],
     paths: { "/a": { get: operation } },
     components: { schemas: { A: { description: evil, properties: { b: { enum: [evil], description: evil } } } } },
   };

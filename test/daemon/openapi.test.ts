@@ -7,6 +7,8 @@ import { PodmanOptions, RunRequest } from "../../lib/schema/run.ts";
 import { openApp } from "./harness.ts";
 
 const Operation = z.looseObject({
+  operationId: z.string().regex(/^[a-z][A-Za-z]+$/),
+  tags: z.array(z.string()).length(1),
   summary: z.string().min(1),
   responses: z.record(z.string(), z.looseObject({ description: z.string() })),
 });
@@ -17,6 +19,8 @@ const Schema = z.looseObject({
 const Document = z.object({
   openapi: z.string(),
   info: z.object({ title: z.string(), version: z.string() }),
+  servers: z.array(z.object({ url: z.string() })),
+  tags: z.array(z.object({ name: z.string(), description: z.string().min(1) })),
   paths: z.record(z.string(), z.record(z.string(), Operation)),
   components: z.object({ schemas: z.record(z.string(), Schema) }).loose(),
 });
@@ -71,6 +75,20 @@ test("the routes that there are to be are there", async (t) => {
     return !document.paths[path]?.[method.toLowerCase()];
   });
   assert.deepEqual(missing, []);
+});
+
+test("every operation has a name of its own, and is of a kind that the document explains", async (t) => {
+  const { document } = await fetchDocument(t);
+  const operations = Object.values(document.paths).flatMap((methods) => Object.values(methods));
+  const names = operations.map(({ operationId }) => operationId);
+  assert.deepEqual([...new Set(names)], names);
+  const used = new Set(operations.flatMap(({ tags }) => tags));
+  assert.deepEqual([...used].toSorted(), document.tags.map(({ name }) => name).toSorted());
+});
+
+test("paths are below the address that the document is fetched from", async (t) => {
+  const { document } = await fetchDocument(t);
+  assert.deepEqual(document.servers, [{ url: "/" }]);
 });
 
 test("the document tells of tokens", async (t) => {
