@@ -1,5 +1,5 @@
 import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from "prom-client";
-import type { Timings, Usage } from "../schema/job.ts";
+import { Outcome, type Timings, type Usage } from "../schema/job.ts";
 import type { Meter } from "./meter.ts";
 
 type Options = {
@@ -47,6 +47,7 @@ const jobMeter = (registers: Registry[]): Pick<Meter, "jobEnded"> => {
     labelNames: ["outcome"],
     registers,
   });
+  for (const outcome of Outcome.options) ended.inc({ outcome }, 0); // else rate() would not see the first of a kind
   const phases = new Histogram({
     name: "stromboli_job_phase_seconds",
     help: "How long jobs that have ended were in each phase; first_token counts from the agent's start.",

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { createMetrics } from "../../lib/metrics/metrics.ts";
+import { Outcome } from "../../lib/schema/job.ts";
 
 const timings = { queue: 20, create: 700, hooks: 0, agent: 8400, first_token: null };
 const usage = {
@@ -39,14 +40,21 @@ test("jobs that have not ended are counted by state, those of which there are no
   assert.deepEqual(await samples("stromboli_jobs{"), told(0));
 });
 
+test("every outcome stands at 0 before a job has ended in it", async () => {
+  assert.deepEqual(
+    await open().samples("stromboli_jobs_ended_total"),
+    Outcome.options.map((outcome) => `stromboli_jobs_ended_total{outcome="${outcome}"} 0`),
+  );
+});
+
 test("jobs that have ended are counted by outcome, with phases, tokens and cost", async () => {
   const { meter, samples } = open();
   meter.jobEnded({ outcome: "succeeded", timings, usage });
   meter.jobEnded({ outcome: "lost", timings, usage: null });
-  assert.deepEqual(await samples("stromboli_jobs_ended_total"), [
-    'stromboli_jobs_ended_total{outcome="succeeded"} 1',
-    'stromboli_jobs_ended_total{outcome="lost"} 1',
-  ]);
+  assert.deepEqual(
+    (await samples("stromboli_jobs_ended_total")).filter((line) => !line.endsWith(" 0")),
+    ['stromboli_jobs_ended_total{outcome="succeeded"} 1', 'stromboli_jobs_ended_total{outcome="lost"} 1'],
+  );
   assert.deepEqual((await samples("stromboli_job_phase_seconds_count")).length, 4); // there was no first token
   assert.deepEqual(await samples('stromboli_job_phase_seconds_sum{phase="agent"}'), [
     'stromboli_job_phase_seconds_sum{phase="agent"} 16.8',
