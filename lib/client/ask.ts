@@ -1,5 +1,5 @@
 import { ClientError, isUnreachable } from "./error.ts";
-import type { Send, Target } from "./target.ts";
+import type { Send } from "./target.ts";
 
 export type Connection = {
   /** Where the daemon is: `http(s)://host:port` or `unix:///path`; by itself the socket of this user's own. */
@@ -20,14 +20,13 @@ export type Asking = {
 export type Ask = ReturnType<typeof createAsk>;
 
 /** One question to the daemon. */
-export const createAsk = (connection: Connection) => {
-  let way: Promise<Way> | undefined;
+export const createAsk = (connection: Connection, overSocket: OverSocket) => {
+  const { base, send } = findWay(connection, overSocket);
+  const sayUnreachable = unreachableAt(connection.url ?? "the socket of this user");
 
   /** The answer, once its head is there; an error of the daemon's is thrown. */
   const open = async (route: string, { query = {}, ...asking }: Asking = {}): Promise<Response> => {
     const [method = "", path = ""] = route.split(" ");
-    way ??= findWay(connection);
-    const { base, send } = await way;
     const answer = await send(`${base}${path}${searchOf(query)}`, { method, ...initOf(asking) }).catch(sayUnreachable);
     if (answer.ok) return answer;
     throw errorOf(await answer.text(), answer.status);
@@ -40,39 +39,35 @@ export const createAsk = (connection: Connection) => {
   };
 };
 
-const sayUnreachable = (cause: unknown): never => {
-  if (!isUnreachable(cause)) throw cause;
-  throw new ClientError("unreachable", `no daemon answers: ${String(cause)}`, { cause });
+const unreachableAt =
+  (place: string) =>
+  (cause: unknown): never => {
+    if (!isUnreachable(cause)) throw cause;
+    throw new ClientError("unreachable", `no daemon answers at ${place}: ${reasonOf(cause)}`, { cause });
+  };
+
+/** Of fetch's own error the cause alone says something; of many addresses that were tried, the code. */
+const reasonOf = (error: unknown): string => {
+  if (!(error instanceof Error)) return String(error);
+  if (error.cause !== undefined) return reasonOf(error.cause);
+  return error.message || ("code" in error ? String(error.code) : error.name);
 };
 
 /** One part of a path. */
 export const part = (text: string): string => encodeURIComponent(text);
 
-type Way = { base: string; send: Send };
+export type Way = { base: string; send: Send };
+/** The way to a socket, that of this user's own where none is named. */
+export type OverSocket = (url: string | undefined, token: string | undefined) => Way;
 
-const findWay = async ({ url, token, fetch: given = fetch }: Connection): Promise<Way> => {
-  if (url === undefined || url.startsWith("unix:")) return overSocket(url, token);
-  if (!/^https?:\/\/[^/]+\/?$/.test(url))
+const findWay = ({ url, token, fetch: given = fetch }: Connection, overSocket: OverSocket): Way => {
+  if (url === undefined || /^unix:\/\/\/./.test(url)) return overSocket(url, token);
+  if (!/^https?:\/\/[^/?#@\s]+\/?$/.test(url) || !URL.canParse(url))
     throw new TypeError(`url is not http(s)://host:port or unix:///path but ${url}`);
   const authorization: Record<string, string> = token === undefined ? {} : { authorization: `Bearer ${token}` };
   return {
     base: url.replace(/\/$/, ""),
     send: (address, init) => given(address, { ...init, headers: { ...(init?.headers as object), ...authorization } }),
-  };
-};
-
-/** All that needs Node is loaded here, and nowhere else. */
-const overSocket = async (url: string | undefined, token: string | undefined): Promise<Way> => {
-  const [{ defaultSocket }, { whyUnsafe, sendTo }] = await Promise.all([import("../paths.ts"), import("./target.ts")]);
-  const target: Target = { socketPath: url === undefined ? defaultSocket(process.env) : url.slice("unix://".length) };
-  const send = sendTo(target, token);
-  return {
-    base: "http://localhost",
-    async send(address, init) {
-      const unsafe = whyUnsafe(target);
-      if (unsafe !== undefined) throw new ClientError("unsafe_socket", unsafe);
-      return send(address, init);
-    },
   };
 };
 

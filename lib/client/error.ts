@@ -1,6 +1,6 @@
 /**
  * What the daemon refused, by its own code, or what kept it from answering: `unreachable`, `connection_lost`,
- * `unsafe_socket` or `unexpected_answer`.
+ * `unsafe_socket`, `no_socket` or `unexpected_answer`.
  */
 export class ClientError extends Error {
   override readonly name = "ClientError";

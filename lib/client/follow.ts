@@ -33,7 +33,7 @@ export async function* follow(open: Open, options: FollowOptions = {}): AsyncGen
       const done = yield* read(body, reader);
       if (done || !live) return;
     } catch (error) {
-      if (!patience.bears(error)) throw error;
+      patience.bear(error);
     }
     onConnection(false);
   } while (await patience.lasts());

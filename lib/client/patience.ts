@@ -12,6 +12,8 @@ export const createPatience = (options: PatienceOptions = {}) => {
   const { firstPauseMs = 100, longestPauseMs = 2000, giveUpAfterMs = 60_000, signal } = options;
   let pauseMs = firstPauseMs;
   let awaySince: number | undefined;
+  const bears = (error: unknown): boolean =>
+    (error instanceof Lost || isAway(error) || isUnreachable(error)) && !signal?.aborted;
   return {
     /** It answers. Pauses stay as long as they are: it may do no more than that. */
     answered: (): void => {
@@ -23,8 +25,12 @@ export const createPatience = (options: PatienceOptions = {}) => {
       pauseMs = firstPauseMs;
     },
     /** Whether to go on after an error: only when it is the connection that failed, and nobody wants to leave. */
-    bears: (error: unknown): boolean =>
-      (error instanceof Lost || isAway(error) || isUnreachable(error)) && !signal?.aborted,
+    bears,
+    /** Throws after an error after which not to go on; who wants to leave gets the reason for that. */
+    bear: (error: unknown): void => {
+      signal?.throwIfAborted();
+      if (!bears(error)) throw error;
+    },
     /** Pauses before the next try; false when there have been tries enough. */
     async lasts(): Promise<boolean> {
       awaySince ??= performance.now();
@@ -46,7 +52,8 @@ export const patiently = async <Answer>(
     try {
       return await send();
     } catch (error) {
-      if (!patience.bears(error) || !(await patience.lasts())) throw error;
+      patience.bear(error);
+      if (!(await patience.lasts())) throw error;
     }
   }
 };

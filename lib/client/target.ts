@@ -1,5 +1,5 @@
 import { existsSync } from "node:fs";
-import type { IncomingMessage, RequestOptions } from "node:http";
+import type { ClientRequest, IncomingMessage, RequestOptions } from "node:http";
 import { dirname } from "node:path";
 import { Readable } from "node:stream";
 import { isOwnFolder } from "../paths.ts";
@@ -31,6 +31,7 @@ export const whyUnsafe = (target: Target): string | undefined => {
 export const sendTo =
   (target: Target, token: string | undefined): Send =>
   async (address, init = {}) => {
+    const { signal } = init;
     const url = new URL(address);
     const options: RequestOptions = {
       ...target,
@@ -41,18 +42,29 @@ export const sendTo =
         host: "localhost", // which the daemon lets in whatever the machine is called
         ...(token && { host: hostOf(target), authorization: `Bearer ${token}` }),
       },
-      ...(init.signal && { signal: init.signal }),
     };
     // 25 ms, which --help and --version need not wait for
     const { request: send } = await ("protocol" in target && target.protocol === "https:"
       ? import("node:https")
       : import("node:http"));
+    signal?.throwIfAborted();
     return new Promise((resolve, reject) => {
-      const request = send(options, (incoming) => resolve(responseOf(incoming)));
+      const request = send(options, (incoming) => {
+        if (signal) onAbort(signal, incoming);
+        resolve(responseOf(incoming));
+      });
+      if (signal) onAbort(signal, request);
       request.once("error", reject);
       request.end(init.body ?? undefined);
     });
   };
+
+/** Ends with the signal's reason, as fetch does; Node's own option for it ends the body as a connection that was reset. */
+const onAbort = (signal: AbortSignal, work: ClientRequest | IncomingMessage): void => {
+  const stop = () => void work.destroy(signal.reason as Error); // an error, unless its owner gave another reason
+  signal.addEventListener("abort", stop, { once: true });
+  work.once("close", () => signal.removeEventListener("abort", stop));
+};
 
 const hostOf = (target: Target): string => {
   if ("socketPath" in target) return "localhost";

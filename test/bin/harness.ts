@@ -1,5 +1,6 @@
 import { once } from "node:events";
 import { createServer, type IncomingMessage, type RequestListener, type ServerResponse } from "node:http";
+import type { AddressInfo, ListenOptions } from "node:net";
 import { join } from "node:path";
 import { text } from "node:stream/consumers";
 import type { TestContext } from "node:test";
@@ -13,14 +14,26 @@ import { tempFolder } from "../harness.ts";
 export const listen = async (t: TestContext, listener: RequestListener) => {
   const folder = tempFolder(t);
   const socketPath = join(folder, "api.sock");
-  const server = createServer(listener).listen(socketPath);
+  const { stop } = await serve(t, listener, { path: socketPath });
+  return { folder, socketPath, client: createClient({ socketPath }), stop };
+};
+
+/** The same over TCP. */
+export const listenTcp = async (t: TestContext, listener: RequestListener) => {
+  const { server, stop } = await serve(t, listener, { host: "127.0.0.1", port: 0 });
+  const { port } = server.address() as AddressInfo; // TCP and listening: never null, never a path
+  return { url: `http://127.0.0.1:${port}`, stop };
+};
+
+const serve = async (t: TestContext, listener: RequestListener, where: ListenOptions) => {
+  const server = createServer(listener).listen(where);
   const stop = () => {
     server.closeAllConnections();
     server.close();
   };
   t.after(stop);
   await once(server, "listening");
-  return { folder, socketPath, client: createClient({ socketPath }), stop };
+  return { server, stop };
 };
 
 export const jobId = "job-0123456789abcdef";

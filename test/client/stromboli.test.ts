@@ -1,7 +1,5 @@
 import assert from "node:assert/strict";
-import { chmodSync } from "node:fs";
 import type { ServerResponse } from "node:http";
-import { join } from "node:path";
 import { test, type TestContext } from "node:test";
 import { ClientError, Stromboli, type RunEvent } from "../../lib/client/stromboli.ts";
 import { listen, quick } from "../bin/harness.ts";
@@ -118,29 +116,6 @@ test("a token is sent along", async (t) => {
   await assert.rejects(Array.fromAsync(new Stromboli({ url }).jobs.list()), { code: "unauthorized", status: 401 });
 });
 
-for (const url of ["localhost:8080", "ftp://box", "http://box/path", "nonsense"]) {
-  test(`${url} is no address of a daemon, and the error says what is one`, async () => {
-    await assert.rejects(new Stromboli({ url }).health(), /http\(s\):\/\/host:port or unix:\/\/\/path/);
-  });
-}
-
-test("a daemon behind a unix socket is reached", async (t) => {
-  const { socketPath } = await listen(t, (request, response) => void response.end(JSON.stringify({ at: request.url })));
-  assert.deepEqual(await new Stromboli({ url: `unix://${socketPath}` }).health(), { at: "/health" });
-});
-
-test("nothing is sent to a socket in a folder that others can write to", async (t) => {
-  const { folder, socketPath } = await listen(t, (_, response) => void response.end("{}"));
-  chmodSync(folder, 0o777);
-  await assert.rejects(new Stromboli({ url: `unix://${socketPath}` }).health(), { code: "unsafe_socket" });
-});
-
-test("a daemon that is not there is waited for, and then said to be unreachable", async (t) => {
-  const { folder } = await listen(t, (_, response) => void response.end("{}"));
-  const stromboli = new Stromboli({ url: `unix://${join(folder, "none.sock")}` });
-  await assert.rejects(stromboli.run({ prompt: "hi" }, { ...quick, giveUpAfterMs: 5 }), { code: "unreachable" });
-});
-
 test("an answer that is none of the daemon's is said to be one, with how it begins", async (t) => {
   const { socketPath } = await listen(t, (_, response) => void response.writeHead(404).end("<html>a proxy"));
   const stromboli = new Stromboli({ url: `unix://${socketPath}` });
@@ -162,14 +137,4 @@ test("a run is waited for over a daemon that stops and comes back", async (t) =>
   const stromboli = new Stromboli({ url: `unix://${socketPath}` });
   assert.equal((await stromboli.run({ prompt: "hi" }, quick)).output, "hi");
   assert.deepEqual(asked, ["0", "1", "1"]);
-});
-
-test("a fetch of one's own takes the place of the global one", async () => {
-  const asked: string[] = [];
-  const fetch = async (url: string) => {
-    asked.push(url);
-    return Response.json({ secrets: [] });
-  };
-  assert.deepEqual(await new Stromboli({ url: "https://box/", fetch }).secrets.list(), []);
-  assert.deepEqual(asked, ["https://box/secrets"]);
 });

@@ -103,6 +103,21 @@ test("its daemon starts, and the client of the package talks to it", async () =>
   }
 });
 
+test("a bundler for browsers takes the client without anything of Node's", async () => {
+  const file = written("page.js", `import { Stromboli } from "stromboli";\nnew Stromboli().health();\n`);
+  const bundle = join(app, "bundle.js");
+  await execa(
+    join(root, "node_modules/.bin/esbuild"),
+    [file, "--bundle", "--platform=browser", `--outfile=${bundle}`],
+    tools,
+  );
+  const page = await execa(process.execPath, [written("bundle.cjs", readFileSync(bundle, "utf8"))], {
+    ...tools,
+    reject: false,
+  });
+  assert.match(page.stderr, /ClientError: there are no unix sockets here; give the daemon's url/);
+});
+
 const typesOf = async (...names: readonly string[]) => {
   const options = ["--noEmit", "--strict", "--module", "nodenext", "--target", "es2024", "--types", ""];
   const { exitCode, stdout } = await execa(join(root, "node_modules/.bin/tsc"), [...options, ...names], {
