@@ -3,9 +3,13 @@ import type { Traces } from "../../lib/traces/traces.ts";
 import { methodOf, routeOf } from "./measure.ts";
 import type { Variables } from "./request.ts";
 
-/** Has each request stand in a trace: in its caller's, where that tells of one. Like its metrics it ends with the head of its answer. */
+/**
+ * Has each request stand in a trace: in its caller's, where that tells of one. Like its metrics it ends with the head of
+ * its answer. Questions after the daemon's health have none: the CLI asks before all else, and what watches asks all day.
+ */
 export const trace = ({ begin }: Pick<Traces, "begin">) =>
   createMiddleware<Variables>(async (c, next) => {
+    if (isAfterHealth(c.req.path)) return next();
     const { job, end } = await begin({
       traceparent: c.req.header("traceparent"),
       tracestate: c.req.header("tracestate"),
@@ -22,3 +26,5 @@ export const trace = ({ begin }: Pick<Traces, "begin">) =>
       job: c.get("target"),
     });
   });
+
+const isAfterHealth = (path: string): boolean => /^\/(health|healthz|readyz)$/.test(path);

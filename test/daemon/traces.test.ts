@@ -1,5 +1,8 @@
 import assert from "node:assert/strict";
 import { test, type TestContext } from "node:test";
+import { Hono } from "hono";
+import { trace } from "../../daemon/middleware/trace.ts";
+import type { Variables } from "../../daemon/middleware/request.ts";
 import { loadTraces } from "../../daemon/traces.ts";
 import { untraced } from "../../lib/traces/traces.ts";
 import { configOf, memoryLog, openStores } from "../harness.ts";
@@ -54,6 +57,17 @@ test("of traces that begin here, as many are sent as the ratio says", async (t) 
 const headersOf = (digit: string) => ({
   traceparent: `00-${digit.repeat(32)}-${"b".repeat(16)}-01`,
   "idempotency-key": "k",
+});
+
+test("questions after the daemon's health stand in no trace", async () => {
+  const traced: string[] = [];
+  const end = ({ path }: { path: string }) => void traced.push(path);
+  const app = new Hono<Variables>().use(trace({ begin: async () => ({ job: undefined, end }) }));
+  app.get("*", (c) => c.text("ok"));
+  const listener = { via: "unix", peer: "" } as const;
+  for (const path of ["/health", "/healthz", "/readyz", "/jobs"])
+    assert.equal((await app.request(path, {}, listener)).status, 200);
+  assert.deepEqual(traced, ["/jobs"]);
 });
 
 test("a job knows the trace of the request that made it, and a repeated one is no other", async (t) => {
