@@ -1,6 +1,6 @@
-import { distance } from "fastest-levenshtein";
 import type { z } from "zod";
 import type { Source } from "./config-source.ts";
+import { didYouMean } from "./did-you-mean.ts";
 import { StromboliError, type Issue } from "./errors.ts";
 
 type Context = {
@@ -29,14 +29,6 @@ const placeOf = (key: readonly string[], { source, variableFor, isFlag }: Contex
   if (variable !== undefined) return variable;
   const line = source?.lineOf(key);
   return source && line !== undefined ? `${source.path}:${line}: ${key.join(".")}` : key.join(".");
-};
-
-const farthest = 4;
-
-/** The known name that resembles one most, as a question; nothing when none does. */
-export const didYouMean = (name: string, known: readonly string[]): string => {
-  const [best] = known.map((other) => ({ other, far: distance(name, other) })).toSorted((a, b) => a.far - b.far);
-  return best && best.far <= farthest ? `, did you mean ${best.other}?` : "";
 };
 
 /** One thing that keeps a configuration from being read at all. */

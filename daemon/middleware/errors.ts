@@ -1,8 +1,10 @@
 import type { Context } from "hono";
 import { HTTPException } from "hono/http-exception";
 import type { z } from "zod";
+import { didYouMean } from "../../lib/did-you-mean.ts";
 import { storageFailure, StromboliError, type ErrorCode } from "../../lib/errors.ts";
 import type { Log } from "../../lib/log.ts";
+import { fieldsAt } from "../../lib/schema/fields.ts";
 import { issuesOf } from "../../lib/schema/issues.ts";
 import type { Failure } from "../../lib/schema/failure.ts";
 
@@ -35,14 +37,15 @@ export const toStromboliError = (thrown: unknown): StromboliError => {
   return storageFailure(thrown) ?? new StromboliError("internal", "internal error", { cause: thrown });
 };
 
-/** For routes: what does not fit its schema is refused in the one error shape. */
-export const refuseInvalid = (result: { success: true } | { success: false; error: z.core.$ZodError }): void => {
-  if (!result.success) throw invalidRequest(result.error);
-};
+const mostGuesses = 20; // a body has room for a million names
 
-/** What zod found wrong, as one sentence and as a list. */
-export const invalidRequest = (error: z.core.$ZodError): StromboliError => {
-  const issues = issuesOf(error, () => "unknown field");
+/** What zod found wrong, as one sentence and as a list; with the schema also what an unknown field may be meant to be. */
+export const invalidRequest = (error: z.core.$ZodError, schema?: z.ZodType): StromboliError => {
+  let guesses = 0;
+  const issues = issuesOf(error, (path, key) => {
+    if (!schema || guesses++ >= mostGuesses) return "unknown field";
+    return `unknown field${didYouMean([...path, key].map(String).join("."), fieldsAt(schema, path))}`;
+  });
   const [first] = issues;
   const more = issues.length > 1 ? ` (and ${issues.length - 1} more)` : "";
   return new StromboliError(

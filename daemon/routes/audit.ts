@@ -1,11 +1,10 @@
-import { createRoute, OpenAPIHono } from "@hono/zod-openapi";
+import { createRoute } from "@hono/zod-openapi";
 import type { Audit } from "../../lib/audit.ts";
 import { AuditList, AuditQuery, AuditVerdict, type AuditEntry } from "../../lib/schema/audit.ts";
 import type { AuditRow } from "../../lib/store/audit.ts";
-import { refuseInvalid } from "../middleware/errors.ts";
-import type { Variables } from "../middleware/request.ts";
 import * as example from "./examples.ts";
 import { failures, json } from "./responses.ts";
+import { createRouter } from "./router.ts";
 
 const list = createRoute({
   method: "get",
@@ -35,7 +34,7 @@ const verify = createRoute({
 });
 
 export const auditRoutes = ({ audit }: { audit: Pick<Audit, "list" | "verify"> }) =>
-  new OpenAPIHono<Variables>({ defaultHook: refuseInvalid })
+  createRouter()
     .openapi(list, (c) => {
       const { limit = 50, ...filter } = c.req.valid("query");
       const rows = audit.list({ ...filter, limit: limit + 1 });

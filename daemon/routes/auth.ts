@@ -1,14 +1,14 @@
-import { createRoute, OpenAPIHono } from "@hono/zod-openapi";
+import { createRoute } from "@hono/zod-openapi";
 import type { Context } from "hono";
 import type { Auth } from "../../lib/auth/auth.ts";
 import { StromboliError } from "../../lib/errors.ts";
 import { LoggedOut, LoginRequest, RefreshRequest, TokenPair, Validated } from "../../lib/schema/auth.ts";
 import { bearerOf } from "../middleware/caller.ts";
-import { refuseInvalid } from "../middleware/errors.ts";
 import type { Limits } from "../middleware/limits.ts";
 import type { Variables } from "../middleware/request.ts";
 import * as example from "./examples.ts";
 import { failures, json } from "./responses.ts";
+import { createRouter } from "./router.ts";
 
 const login = createRoute({
   method: "post",
@@ -61,7 +61,7 @@ const logout = createRoute({
 type Deps = { auth: Auth; limits: Pick<Limits, "lookAt" | "welcome"> };
 
 export const authRoutes = ({ auth, limits }: Deps) =>
-  new OpenAPIHono<Variables>({ defaultHook: refuseInvalid })
+  createRouter()
     .openapi(login, async (c) => {
       const { client_id } = c.req.valid("json");
       const pair = await auth.login(c.get("caller"), client_id);

@@ -1,4 +1,4 @@
-import { createRoute, OpenAPIHono, z } from "@hono/zod-openapi";
+import { createRoute, z } from "@hono/zod-openapi";
 import type { Context } from "hono";
 import type { Catalogue } from "../../lib/images.ts";
 import type { Joined } from "../../lib/podman/pulls.ts";
@@ -11,10 +11,10 @@ import {
   ImageSearch,
   ImageSearchQuery,
 } from "../../lib/schema/image.ts";
-import { failureOf, refuseInvalid, toStromboliError } from "../middleware/errors.ts";
-import type { Variables } from "../middleware/request.ts";
+import { failureOf, toStromboliError } from "../middleware/errors.ts";
 import * as example from "./examples.ts";
 import { failures, json, missing, registryFailures } from "./responses.ts";
+import { createRouter } from "./router.ts";
 import { eventStream, type ServerEvent } from "./sse.ts";
 
 const list = createRoute({
@@ -90,7 +90,7 @@ const show = createRoute({
 const usualLimit = 25;
 
 export const imageRoutes = ({ catalogue }: { catalogue: Catalogue }) =>
-  new OpenAPIHono<Variables>({ defaultHook: refuseInvalid })
+  createRouter()
     .openapi(list, async (c) => c.json({ images: await catalogue.list() }, 200))
     .openapi(search, async (c) => {
       const { q, limit = usualLimit, no_trunc } = c.req.valid("query");

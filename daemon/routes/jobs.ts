@@ -1,15 +1,15 @@
-import { createRoute, OpenAPIHono, z } from "@hono/zod-openapi";
+import { createRoute, z } from "@hono/zod-openapi";
 import type { Context } from "hono";
 import type { Runner } from "../../lib/jobs/runner.ts";
 import type { CallerViews, Views } from "../../lib/jobs/views.ts";
 import { Failure } from "../../lib/schema/failure.ts";
 import { Cancelled, JobList, JobQuery, JobResponse, numberIn } from "../../lib/schema/job.ts";
 import type { Collector } from "../garbage.ts";
-import { refuseInvalid } from "../middleware/errors.ts";
 import type { Variables } from "../middleware/request.ts";
 import { sendFile } from "./file.ts";
 import * as example from "./examples.ts";
 import { conflict, failures, json, missing } from "./responses.ts";
+import { createRouter } from "./router.ts";
 import { eventStream, framed, named } from "./sse.ts";
 
 const params = z.object({ id: z.string().describe("Id of a job, or of a run.") });
@@ -97,7 +97,7 @@ type Deps = { runner: Runner; views: Views; collector: Pick<Collector, "passOn">
 export const jobRoutes = ({ runner, views, collector }: Deps) => {
   const viewsOf = (c: Context<Variables>) => views.of(c.get("caller"));
 
-  return new OpenAPIHono<Variables>({ defaultHook: refuseInvalid })
+  return createRouter()
     .openapi(list, async (c) => c.json(await viewsOf(c).list(c.req.valid("query")), 200))
     .openapi(show, async (c) => c.json(await viewsOf(c).job(c.req.valid("param").id), 200))
     .openapi(cancel, async (c) => {

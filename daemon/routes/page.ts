@@ -1,10 +1,9 @@
 import { readFile } from "node:fs/promises";
 import { extname, join } from "node:path";
-import { createRoute, OpenAPIHono, z } from "@hono/zod-openapi";
+import { createRoute, z } from "@hono/zod-openapi";
 import { StromboliError } from "../../lib/errors.ts";
-import { refuseInvalid } from "../middleware/errors.ts";
-import type { Variables } from "../middleware/request.ts";
 import { failures, missing } from "./responses.ts";
+import { createRouter } from "./router.ts";
 
 const folder = join(import.meta.dirname, "../page");
 const files = new Set([
@@ -54,7 +53,7 @@ const part = createRoute({
 });
 
 export const pageRoutes = () =>
-  new OpenAPIHono<Variables>({ defaultHook: refuseInvalid })
+  createRouter()
     .openapi(page, () => send("index.html"))
     .openapi(part, (c) => {
       const { file } = c.req.valid("param");

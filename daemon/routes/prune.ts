@@ -1,11 +1,10 @@
-import { createRoute, OpenAPIHono } from "@hono/zod-openapi";
+import { createRoute } from "@hono/zod-openapi";
 import { createMiddleware } from "hono/factory";
 import type { Retention } from "../../lib/retention/retention.ts";
 import { Pruned, PruneRequest } from "../../lib/schema/prune.ts";
-import { refuseInvalid } from "../middleware/errors.ts";
-import type { Variables } from "../middleware/request.ts";
 import * as example from "./examples.ts";
 import { failures, json } from "./responses.ts";
+import { createRouter } from "./router.ts";
 
 /** Without a body there is no JSON to parse, and all is as the configuration says. */
 const allowNoBody = createMiddleware(async (c, next) => {
@@ -37,6 +36,4 @@ const prune = createRoute({
 });
 
 export const pruneRoutes = ({ retention }: { retention: Pick<Retention, "prune"> }) =>
-  new OpenAPIHono<Variables>({ defaultHook: refuseInvalid }).openapi(prune, async (c) =>
-    c.json(await retention.prune(c.req.valid("json")), 200),
-  );
+  createRouter().openapi(prune, async (c) => c.json(await retention.prune(c.req.valid("json")), 200));

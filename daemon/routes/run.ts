@@ -1,4 +1,4 @@
-import { createRoute, OpenAPIHono, z } from "@hono/zod-openapi";
+import { createRoute, z } from "@hono/zod-openapi";
 import type { Context } from "hono";
 import { StromboliError } from "../../lib/errors.ts";
 import type { Asked, Mode } from "../../lib/jobs/admit.ts";
@@ -7,11 +7,12 @@ import type { Views } from "../../lib/jobs/views.ts";
 import { DryRun } from "../../lib/schema/dry-run.ts";
 import { RunResponse, Submitted } from "../../lib/schema/job.ts";
 import { IdempotencyKey, RunRequest } from "../../lib/schema/run.ts";
-import { invalidRequest, refuseInvalid } from "../middleware/errors.ts";
+import { invalidRequest } from "../middleware/errors.ts";
 import type { Variables } from "../middleware/request.ts";
 import * as example from "./examples.ts";
 import { createFollow, leaveWith } from "./follow.ts";
 import { conflict, failures, json, missing, registryFailures } from "./responses.ts";
+import { createRouter } from "./router.ts";
 
 const headers = z.object({
   "idempotency-key": IdempotencyKey.optional().describe("Sending it again within 24 h gives the first answer."),
@@ -117,7 +118,7 @@ type Deps = { runner: Runner; views: Views };
 export const runRoutes = ({ runner, views }: Deps) => {
   const follow = createFollow({ runner, views });
 
-  return new OpenAPIHono<Variables>({ defaultHook: refuseInvalid })
+  return createRouter()
     .openapi(run, async (c) => {
       const asked = askedFor(c, {
         mode: "run",
@@ -176,6 +177,6 @@ type Query = Omit<z.output<typeof StreamQuery>, "events">;
 const requestOf = ({ prompt, workdir, session_id, resume, model }: Query): RunRequest => {
   const claude = { session_id, resume: resume === "true", model };
   const { data, error } = RunRequest.safeParse({ prompt, workdir, claude });
-  if (error) throw invalidRequest(error);
+  if (error) throw invalidRequest(error, RunRequest);
   return data;
 };

@@ -1,10 +1,9 @@
-import { createRoute, OpenAPIHono, z } from "@hono/zod-openapi";
+import { createRoute, z } from "@hono/zod-openapi";
 import { Secret, SecretChanged, SecretList, SecretRequest } from "../../lib/schema/secret.ts";
 import type { Secrets } from "../../lib/secrets.ts";
-import { refuseInvalid } from "../middleware/errors.ts";
-import type { Variables } from "../middleware/request.ts";
 import * as example from "./examples.ts";
 import { conflict, failures, json, missing } from "./responses.ts";
+import { createRouter } from "./router.ts";
 
 const params = z.object({ name: z.string().describe("Name of a secret.") });
 
@@ -56,7 +55,7 @@ const remove = createRoute({
 });
 
 export const secretRoutes = ({ secrets }: { secrets: Secrets }) =>
-  new OpenAPIHono<Variables>({ defaultHook: refuseInvalid })
+  createRouter()
     .openapi(list, async (c) => c.json({ secrets: await secrets.list(c.get("caller")) }, 200))
     .openapi(create, async (c) => {
       const request = c.req.valid("json");

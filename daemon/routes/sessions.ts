@@ -1,4 +1,4 @@
-import { createRoute, OpenAPIHono, z } from "@hono/zod-openapi";
+import { createRoute, z } from "@hono/zod-openapi";
 import type { Context } from "hono";
 import type { Conversations } from "../../lib/conversations.ts";
 import {
@@ -9,10 +9,9 @@ import {
   SessionQuery,
   SessionRemoved,
 } from "../../lib/schema/session.ts";
-import { refuseInvalid } from "../middleware/errors.ts";
-import type { Variables } from "../middleware/request.ts";
 import * as example from "./examples.ts";
 import { conflict, failures, json, missing } from "./responses.ts";
+import { createRouter } from "./router.ts";
 
 const params = z.object({ id: z.string().toLowerCase().describe("Id of a session.") });
 const messageParams = params.extend({ message_id: z.string().describe("The uuid of a message.") });
@@ -84,7 +83,7 @@ const message = createRoute({
 });
 
 export const sessionRoutes = ({ conversations }: { conversations: Conversations }) =>
-  new OpenAPIHono<Variables>({ defaultHook: refuseInvalid })
+  createRouter()
     .openapi(list, async (c) => {
       const { id = "" } = c.req.valid("query");
       return c.json(await conversations.list(c.get("caller"), id, c.req.raw.signal), 200);

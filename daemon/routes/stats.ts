@@ -1,10 +1,9 @@
-import { createRoute, OpenAPIHono } from "@hono/zod-openapi";
+import { createRoute } from "@hono/zod-openapi";
 import type { StatsOf } from "../../lib/jobs/stats.ts";
 import { Stats } from "../../lib/schema/stats.ts";
-import { refuseInvalid } from "../middleware/errors.ts";
-import type { Variables } from "../middleware/request.ts";
 import { stats } from "./figure-examples.ts";
 import { failures, json } from "./responses.ts";
+import { createRouter } from "./router.ts";
 
 const show = createRoute({
   method: "get",
@@ -17,6 +16,4 @@ const show = createRoute({
 });
 
 export const statsRoutes = ({ statsOf }: { statsOf: StatsOf }) =>
-  new OpenAPIHono<Variables>({ defaultHook: refuseInvalid }).openapi(show, async (c) =>
-    c.json(await statsOf(c.get("caller")), 200),
-  );
+  createRouter().openapi(show, async (c) => c.json(await statsOf(c.get("caller")), 200));

@@ -1,10 +1,9 @@
-import { createRoute, OpenAPIHono, z } from "@hono/zod-openapi";
+import { createRoute, z } from "@hono/zod-openapi";
 import type { ApiTokens } from "../../lib/auth/api-tokens.ts";
 import { NewToken, TokenList, TokenRequest, TokenRevoked } from "../../lib/schema/auth.ts";
-import { refuseInvalid } from "../middleware/errors.ts";
-import type { Variables } from "../middleware/request.ts";
 import * as example from "./examples.ts";
 import { conflict, failures, json, missing } from "./responses.ts";
+import { createRouter } from "./router.ts";
 
 const create = createRoute({
   method: "post",
@@ -46,7 +45,7 @@ const revoke = createRoute({
 });
 
 export const tokenRoutes = ({ apiTokens }: { apiTokens: ApiTokens }) =>
-  new OpenAPIHono<Variables>({ defaultHook: refuseInvalid })
+  createRouter()
     .openapi(create, (c) => c.json(apiTokens.create(c.req.valid("json")), 201))
     .openapi(list, (c) => c.json({ tokens: apiTokens.list() }, 200))
     .openapi(revoke, (c) => {

@@ -1,10 +1,9 @@
-import { createRoute, OpenAPIHono } from "@hono/zod-openapi";
+import { createRoute } from "@hono/zod-openapi";
 import { UsageQuery, UsageReport } from "../../lib/schema/usage.ts";
 import type { Usages } from "../../lib/usage.ts";
-import { refuseInvalid } from "../middleware/errors.ts";
-import type { Variables } from "../middleware/request.ts";
 import { usageReport } from "./figure-examples.ts";
 import { failures, json } from "./responses.ts";
+import { createRouter } from "./router.ts";
 
 const show = createRoute({
   method: "get",
@@ -18,6 +17,4 @@ const show = createRoute({
 });
 
 export const usageRoutes = ({ usages }: { usages: Usages }) =>
-  new OpenAPIHono<Variables>({ defaultHook: refuseInvalid }).openapi(show, (c) =>
-    c.json(usages(c.req.valid("query"), c.get("caller")), 200),
-  );
+  createRouter().openapi(show, (c) => c.json(usages(c.req.valid("query"), c.get("caller")), 200));

@@ -1,14 +1,13 @@
-import { createRoute, OpenAPIHono, z } from "@hono/zod-openapi";
+import { createRoute, z } from "@hono/zod-openapi";
 import { ownerFor } from "../../lib/auth/caller.ts";
 import { StromboliError } from "../../lib/errors.ts";
 import { withoutUndefined } from "../../lib/given.ts";
 import { Delivery, DeliveryList, DeliveryQuery } from "../../lib/schema/webhook.ts";
 import type { Delivery as Row, DeliveryStore } from "../../lib/store/deliveries.ts";
 import type { Outbox } from "../../lib/webhooks/outbox.ts";
-import { refuseInvalid } from "../middleware/errors.ts";
-import type { Variables } from "../middleware/request.ts";
 import * as example from "./examples.ts";
 import { failures, json, missing } from "./responses.ts";
+import { createRouter } from "./router.ts";
 
 const list = createRoute({
   method: "get",
@@ -45,7 +44,7 @@ export const webhookRoutes = ({
   outbox: Pick<Outbox, "redeliver">;
   deliveries: Pick<DeliveryStore, "list">;
 }) =>
-  new OpenAPIHono<Variables>({ defaultHook: refuseInvalid })
+  createRouter()
     .openapi(list, (c) => {
       const { job_id: jobId, limit = 50, ...query } = c.req.valid("query");
       const page = deliveries.list({

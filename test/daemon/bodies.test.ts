@@ -82,12 +82,34 @@ test("an unknown field is named with its place, so that a typo does not run with
   assert.deepEqual(
     [body["error"], body["details"]],
     [
-      "podman.memroy: unknown field (and 1 more)",
+      "podman.memroy: unknown field, did you mean podman.memory? (and 1 more)",
       [
-        { path: "podman.memroy", message: "unknown field" },
+        { path: "podman.memroy", message: "unknown field, did you mean podman.memory?" },
         { path: "modle", message: "unknown field" },
       ],
     ],
+  );
+});
+
+for (const [path, body, meant] of [
+  ["/run", { promt: "hi" }, "promt: unknown field, did you mean prompt?"],
+  ["/run/async", { prompt: "hi", claude: { modle: "x" } }, "claude.modle: unknown field, did you mean claude.model?"],
+  ["/run/stream?evnts=raw", { prompt: "hi" }, "evnts: unknown field, did you mean events?"],
+  ["/secrets", { name: "a", valeu: "b" }, "valeu: unknown field, did you mean value?"],
+] as const) {
+  test(`what may be meant is asked: ${meant}`, async (t) => {
+    const { text } = await openApp(t).call(path, { method: "POST", body: JSON.stringify(body) });
+    const { details } = JSON.parse(text) as { details: { path: string; message: string }[] };
+    assert.ok(details.map((issue) => `${issue.path}: ${issue.message}`).includes(meant), text);
+  });
+}
+
+test("a field that resembles none is only said to be unknown, whatever its length", async (t) => {
+  const names = ["x", "zebra", "p".repeat(1_000_000)];
+  const { body } = await openApp(t).run({ prompt: "hi", ...Object.fromEntries(names.map((name) => [name, 1])) });
+  assert.deepEqual(
+    body["details"],
+    names.map((path) => ({ path, message: "unknown field" })),
   );
 });
 
