@@ -1,13 +1,22 @@
 // A client of a few lines: submits a prompt, shows what the agent says while it says it, and prints the cost.
 //   node client.mjs "What is a caldera?"
+// The daemon needs credentials for the model: stromboli login, or ANTHROPIC_API_KEY in its environment.
 const { STROMBOLI_URL: url = "http://localhost:8080", STROMBOLI_TOKEN: token } = process.env;
 const headers = token ? { authorization: `Bearer ${token}` } : {};
 
+/** Ends with one line, not with a stack. */
+const fail = (line) => {
+  console.error(line);
+  process.exit(1);
+};
+
 const call = async (path, options = {}) => {
-  const response = await fetch(`${url}${path}`, { ...options, headers });
+  const response = await fetch(`${url}${path}`, { ...options, headers }).catch(({ cause }) =>
+    fail(`no daemon answers at ${url}: ${cause?.message || cause?.code}`),
+  );
   if (response.ok) return response;
   const { code, error } = await response.json();
-  throw new Error(`${code}: ${error}`);
+  return fail(`${code}: ${error}`);
 };
 
 /** The events of a stream; `id` is where to go on, in a Last-Event-ID header, when the connection breaks. */

@@ -1,6 +1,8 @@
 """A client of a few lines, with Python's standard library alone: runs a prompt and prints the answer.
 
 python3 client.py "What is a caldera?"
+
+The daemon needs credentials for the model: stromboli login, or ANTHROPIC_API_KEY in its environment.
 """
 
 import json
@@ -24,6 +26,8 @@ def run(prompt, **more):
     except urllib.error.HTTPError as refused:
         failure = json.load(refused)
         sys.exit(f"{failure['code']}: {failure['error']}")
+    except urllib.error.URLError as unreachable:
+        sys.exit(f"no daemon answers at {URL}: {unreachable.reason}")
 
 
 if __name__ == "__main__":
