@@ -36,6 +36,8 @@ const reasons = [
   "needs systemd",
   "needs Prometheus",
   "needs a containers.conf of Stromboli's",
+  "needs sqlite3",
+  "replaces the state folder",
 ];
 const isRun = ({ mark }: Block) => !mark?.startsWith("not run: ");
 
