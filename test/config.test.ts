@@ -38,9 +38,8 @@ test("a flag beats a variable, a variable beats the file, the file beats the def
   assert.deepEqual(server, { ...configOf().server, port: 3, host: "variable", shutdown_grace: "1s" });
 });
 
-test("the last of two flags for one key counts", (t) => {
-  assert.equal(load(t, "", { flags: ["server.port=1", "server.port=2"] }).server.port, 2);
-});
+test("the last of two flags for one key counts", (t) =>
+  assert.equal(load(t, "", { flags: ["server.port=1", "server.port=2"] }).server.port, 2));
 
 test("a file in the working directory comes before the user's own", (t) => {
   const cwd = tempFolder(t);
@@ -53,10 +52,10 @@ test("a file in the working directory comes before the user's own", (t) => {
 });
 
 test("the reference in a checkout hides no file of the user's", (t) => {
-  const folder = tempFolder(t);
-  writeFiles(folder, { "stromboli/stromboli.yaml": "" });
-  const { file } = loadConfig({ env: { XDG_CONFIG_HOME: folder }, cwd: join(import.meta.dirname, "..") });
-  assert.equal(file, join(folder, "stromboli/stromboli.yaml"));
+  const env = { XDG_CONFIG_HOME: tempFolder(t) };
+  writeFiles(env.XDG_CONFIG_HOME, { "stromboli/stromboli.yaml": "" });
+  const { file } = loadConfig({ env, cwd: join(import.meta.dirname, "..") });
+  assert.equal(file, join(env.XDG_CONFIG_HOME, "stromboli/stromboli.yaml"));
 });
 
 test("the user's own file is found in XDG_CONFIG_HOME", (t) => {
