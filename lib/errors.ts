@@ -107,7 +107,7 @@ export const exitCodeOf = (code: string): number => (Object.hasOwn(table, code) 
 /** A disk that is full, read-only or broken is no bug of ours, and shows in many ways. */
 export const storageFailure = (thrown: unknown): StromboliError | undefined => {
   const code = thrown instanceof Error && "code" in thrown ? String(thrown.code) : "";
-  if (/^SQLITE_(CORRUPT|NOTADB)/.test(code))
+  if (code.startsWith("SQLITE_CORRUPT"))
     return new StromboliError("database_damaged", "the database is damaged", { cause: thrown });
   if (/^(SQLITE_(FULL|READONLY|IOERR|CANTOPEN)|ENOSPC|EROFS|EDQUOT|EIO)/.test(code))
     return new StromboliError("storage_failed", "the state folder cannot be written to", { cause: thrown });
