@@ -1,4 +1,4 @@
-const mostCharacters = 80;
+import { titleLength } from "../lib/title.ts";
 
 /** A title with … where the daemon cut the prompt that it is from. One that only just fits looks the same. */
-export const shownTitle = (title: string): string => (title.length < mostCharacters ? title : `${title}…`);
+export const shownTitle = (title: string): string => (title.length < titleLength ? title : `${title}…`);

@@ -1,5 +1,6 @@
 import { moves, type JobState, type Move, type StopReason } from "../jobs/state.ts";
 import type { RunRequest } from "../schema/run.ts";
+import { titleOf } from "../title.ts";
 import type { Db } from "./database.ts";
 import { columns, toJob, type Ending, type Job, type Row } from "./job-rows.ts";
 
@@ -155,8 +156,6 @@ const nextPending = `
         and (other.state = 'starting' or (other.state = 'pending' and other.seq < waiting.seq)))
   order by waiting.priority desc, waiting.seq limit 1`;
 
-const titleLength = 80;
-
 /** What a request says that can be told without reading it again. */
 const described = ({ prompt, priority, labels, claude, webhook_url }: RunRequest) => ({
   title: titleOf(prompt),
@@ -165,8 +164,5 @@ const described = ({ prompt, priority, labels, claude, webhook_url }: RunRequest
   outputFormat: claude?.output_format ?? "text",
   webhookUrl: webhook_url ?? null,
 });
-
-/** How a prompt begins. */
-export const titleOf = (prompt: string): string => prompt.trim().slice(0, titleLength).replaceAll(/\s+/g, " ");
 
 const maybe = (row: Row | undefined): Job | undefined => row && toJob(row);

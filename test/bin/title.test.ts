@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { shownTitle } from "../../bin/title.ts";
-import { titleOf } from "../../lib/store/jobs.ts";
+import { titleOf } from "../../lib/title.ts";
 
 test("a title that the daemon cut ends with …", () => {
   const title = titleOf("x".repeat(200));
