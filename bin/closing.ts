@@ -6,10 +6,10 @@ type Ended = Pick<RunResponse, "outcome" | "error" | "output" | "session_id" | "
 
 /** How a run ended, for a person. The reason is left out where the answer that they have just read is the reason. */
 export const closing = (response: Ended, stderr: NodeJS.WriteStream, answerSeen = false): string => {
-  const { outcome, error, output, session_id } = response;
+  const { outcome, error, session_id } = response;
   const good = outcome === "succeeded";
   const mark = styleText(good ? "green" : "red", `${good ? "✔" : "✖"} ${outcome}`, { stream: stderr });
-  const known = good || error === undefined || (answerSeen && error.trim() === output.trim());
+  const known = good || error === undefined || (answerSeen && isReason(response));
   const facts = factsOf(response);
   const session = `session ${session_id}`;
   const length = `✔ ${outcome} ${facts} · ${session}`.length; // a line that wraps would break the id, which is there to be copied
@@ -17,6 +17,10 @@ export const closing = (response: Ended, stderr: NodeJS.WriteStream, answerSeen 
   const end = wraps ? `${dim(facts, stderr)}\n${dim(session, stderr)}` : dim(`${facts} · ${session}`, stderr);
   return `${known ? "" : `${printable(error)}\n`}${mark} ${end}`;
 };
+
+/** Whether what a run put out is no more than why it failed, as the API's own words are. */
+export const isReason = ({ output, error = "" }: Pick<Ended, "output" | "error">): boolean =>
+  error.trim() === output.trim();
 
 const factsOf = ({ timings_ms, usage }: Ended): string =>
   [

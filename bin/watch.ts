@@ -1,5 +1,5 @@
 import { eventsOf } from "../lib/agent/events.ts";
-import { closing } from "./closing.ts";
+import { closing, isReason } from "./closing.ts";
 import type { Client } from "./client.ts";
 import { endOf, wholeOf, type EndedJob, type JobEvent } from "./follow.ts";
 import { lineOf } from "./long-line.ts";
@@ -54,6 +54,6 @@ const print = (ended: EndedJob, { json, live }: { json: boolean; live: boolean }
   if (ended.outcome !== "succeeded" || process.stderr.isTTY) console.error(closing(ended, process.stderr, live));
 };
 
-/** Of a run that failed the output may be no more than why, as the API's words are, or nothing. */
-const hasAnswer = ({ outcome, output, error = "" }: EndedJob): boolean =>
-  outcome === "succeeded" || (output !== "" && output.trim() !== error.trim());
+/** What a run that failed put out may be nothing, or why. */
+const hasAnswer = (ended: EndedJob): boolean =>
+  ended.outcome === "succeeded" || (ended.output !== "" && !isReason(ended));
