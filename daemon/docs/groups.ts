@@ -1,7 +1,7 @@
 import type { Document, Operation } from "./document.ts";
 
 export type Route = { method: string; path: string; operation: Operation };
-export type Group = { name: string; description: string; routes: readonly Route[] };
+export type Group = { title: string; description: string; routes: readonly Route[] };
 
 /** The routes by their first tag, in the order of the document's tags. */
 export const groupsOf = ({ paths, tags }: Document): Group[] => {
@@ -11,7 +11,7 @@ export const groupsOf = ({ paths, tags }: Document): Group[] => {
   const byTag = Map.groupBy(routes, ({ operation }) => operation.tags?.[0] ?? "others");
   const names = new Set([...tags.map(({ name }) => name), ...byTag.keys()]);
   return Array.from(names, (name) => ({
-    name,
+    title: name.charAt(0).toUpperCase() + name.slice(1),
     description: tags.find((tag) => tag.name === name)?.description ?? "",
     routes: byTag.get(name) ?? [],
   }));

@@ -2,7 +2,7 @@ import { html, raw } from "hono/html";
 import type { Body, Document, Media, Parameter } from "./document.ts";
 import { groupsOf, type Route } from "./groups.ts";
 import { prose } from "./prose.ts";
-import { fieldsOf, tableOf, typeOf } from "./schema.ts";
+import { fieldsOf, tableOf, typeText } from "./schema.ts";
 
 type Html = ReturnType<typeof html>;
 
@@ -23,8 +23,8 @@ export const renderPage = async (document: Document, style: string): Promise<str
         <body>
           <nav aria-label="Routes and schemas">
             ${groups.map(
-              ({ name, routes }) =>
-                html`<h2>${titleOf(name)}</h2>
+              ({ title, routes }) =>
+                html`<h2>${title}</h2>
                   <ul>
                     ${routes.map((route) => html`<li><a href="#${idOf(route)}">${nameOf(route)}</a></li>`)}
                   </ul>`,
@@ -38,8 +38,8 @@ export const renderPage = async (document: Document, style: string): Promise<str
             <h1>${info.title} API <small>${info.version}</small></h1>
             <p>${prose(info.description ?? "")} For programs: <a href="openapi.json">openapi.json</a>.</p>
             ${groups.map(
-              ({ name, description, routes }) =>
-                html`<h2>${titleOf(name)}</h2>
+              ({ title, description, routes }) =>
+                html`<h2>${title}</h2>
                   <p>${prose(description)}</p>
                   ${routes.map(section)}`,
             )}
@@ -58,7 +58,6 @@ export const renderPage = async (document: Document, style: string): Promise<str
   );
 };
 
-const titleOf = (name: string): string => name.charAt(0).toUpperCase() + name.slice(1);
 const idOf = ({ method, path }: Route): string => `${method.toLowerCase()}${path.replaceAll(/[^a-z0-9]+/g, "-")}`;
 const nameOf = ({ method, path }: Route): Html => html`<b class="${method.toLowerCase()}">${method}</b> ${path}`;
 
@@ -98,7 +97,7 @@ const parameterTable = (parameters: readonly Parameter[]): Html =>
     parameters.map(({ name, in: where, required, schema, description }) => ({
       name,
       notes: html` <small>${where}${required ? "" : ", optional"}</small>`,
-      type: typeOf(schema),
+      type: typeText(schema),
       description,
     })),
   );
@@ -107,5 +106,5 @@ const bodyOf = ({ content = {} }: Body): Html =>
   html`${Object.entries(content).map(([type, media]) => mediaOf(type, media))}`;
 
 const mediaOf = (type: string, { schema, example }: Media): Html =>
-  html`<p><code>${type}</code>: ${typeOf(schema)}</p>
+  html`<p><code>${type}</code>: ${typeText(schema)}</p>
     ${example === undefined ? "" : html`<pre tabindex="0">${JSON.stringify(example, undefined, 2)}</pre>`}`;

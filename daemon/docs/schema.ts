@@ -1,26 +1,13 @@
 import { html } from "hono/html";
 import type { Schema } from "./document.ts";
 import { prose } from "./prose.ts";
+import { typeOf } from "./type.ts";
 
 type Html = ReturnType<typeof html>;
 
-/** What a value is, in a few words; what has a name is a link to it. */
-export const typeOf = (schema: Schema | undefined): Html => {
-  const { $ref, enum: values, items, anyOf, oneOf, properties, additionalProperties } = schema ?? {};
-  if ($ref !== undefined) return linkTo($ref.split("/").at(-1) ?? "");
-  if (values) return html`${values.map((value) => JSON.stringify(value)).join(" | ")}`;
-  const choice = anyOf ?? oneOf;
-  if (choice) return html`${choice.map((one, index) => html`${index > 0 ? " or " : ""}${typeOf(one)}`)}`;
-  if (items) return html`list of ${typeOf(items)}`;
-  if (properties) return html`object with ${Object.keys(properties).join(", ")}`;
-  if (typeof additionalProperties === "object") return html`object of ${typeOf(additionalProperties)}`;
-  return html`${plainType(schema)}`;
-};
-
-const plainType = ({ type, format }: Schema = {}): string => {
-  if (type === undefined) return "anything";
-  return `${[type].flat().join(" or ")}${format === undefined ? "" : ` (${format})`}`;
-};
+/** What a value is; what has a name is a link to it. */
+export const typeText = (schema: Schema | undefined): Html =>
+  html`${typeOf(schema).map((piece) => (typeof piece === "string" ? piece : linkTo(piece.schema)))}`;
 
 const linkTo = (name: string): Html => html`<a href="#schema-${name}">${name}</a>`;
 
@@ -52,11 +39,11 @@ export const tableOf = (
 /** The fields of an object, or what else it is. */
 export const fieldsOf = (schema: Schema): Html => {
   const { properties, required = [] } = schema;
-  if (!properties) return html`<p>${typeOf(schema)}</p>`;
+  if (!properties) return html`<p>${typeText(schema)}</p>`;
   const rows = Object.entries(properties).map(([name, field]) => ({
     name,
     notes: required.includes(name) ? ("" as const) : html` <small>optional</small>`,
-    type: typeOf(field),
+    type: typeText(field),
     description: field.description,
   }));
   return tableOf("Field", rows);

@@ -1,11 +1,12 @@
 import type { Body, Document, Parameter, Schema } from "../../daemon/docs/document.ts";
 import { groupsOf, type Route } from "../../daemon/docs/groups.ts";
+import { typeOf } from "../../daemon/docs/type.ts";
 
 /** An OpenAPI document as Markdown, for who reads without a daemon: routes by their groups, then the schemas. */
 export const referenceOf = (document: Document): string =>
   [
-    ...groupsOf(document).map(({ name, description, routes }) =>
-      [`## ${titleOf(name)}`, description, ...routes.map(routeText)].join("\n\n"),
+    ...groupsOf(document).map(({ title, description, routes }) =>
+      [`## ${title}`, description, ...routes.map(routeText)].join("\n\n"),
     ),
     errorsText(document),
     "## Schemas",
@@ -13,8 +14,6 @@ export const referenceOf = (document: Document): string =>
       .toSorted(([one], [other]) => one.localeCompare(other))
       .map(([name, schema]) => schemaText(name, schema)),
   ].join("\n\n");
-
-const titleOf = (name: string): string => name.charAt(0).toUpperCase() + name.slice(1);
 
 const routeText = ({ method, path, operation }: Route): string => {
   const { summary = "", description = "", parameters = [], requestBody, responses } = operation;
@@ -67,21 +66,9 @@ const schemaText = (name: string, schema: Schema): string => {
 const field = (name: string, { notes, description }: { notes: string[]; description?: string | undefined }): string =>
   `- \`${name}\` (${notes.join(", ")})${description === undefined ? "" : `: ${description}`}`;
 
-const typeText = ({ $ref, ...schema }: Schema = {}): string => {
-  const { enum: values, items, anyOf, oneOf, properties, additionalProperties } = schema;
-  if ($ref !== undefined) return linkTo($ref.split("/").at(-1) ?? "");
-  if (values) return values.map((value) => `\`${JSON.stringify(value)}\``).join(" or ");
-  const choice = anyOf ?? oneOf;
-  if (choice) return choice.map(typeText).join(" or ");
-  if (items) return `list of ${typeText(items)}`;
-  if (properties) return `object with ${Object.keys(properties).join(", ")}`;
-  if (typeof additionalProperties === "object") return `object of ${typeText(additionalProperties)}`;
-  return plainType(schema);
-};
-
-const plainType = ({ type, format }: Schema): string => {
-  if (type === undefined) return "anything";
-  return `${[type].flat().join(" or ")}${format === undefined ? "" : ` (${format})`}`;
-};
+const typeText = (schema: Schema | undefined): string =>
+  typeOf(schema)
+    .map((piece) => (typeof piece === "string" ? piece : linkTo(piece.schema)))
+    .join("");
 
 const linkTo = (name: string): string => `[${name}](#${name.toLowerCase()})`;
