@@ -3,8 +3,9 @@ import { spawnSync } from "node:child_process";
 import { join } from "node:path";
 import { test, type TestContext } from "node:test";
 import { execa } from "execa";
+import { runEach } from "../e2e/run-each.ts";
 import { tempFolder } from "../harness.ts";
-import { answering, jobId, json, runEach, type Answers } from "./harness.ts";
+import { answering, jobId, json, type Answers } from "./harness.ts";
 
 const bin = join(import.meta.dirname, "../../bin");
 const launcher = join(bin, "stromboli");
@@ -102,7 +103,7 @@ test("a word may become", async (t) => {
   const { env } = await harness(t);
   const results = await runEach(
     cases.map(([typed]) => ({ args: ["complete", "--", ...typed] })),
-    env,
+    { env },
   );
   for (const [index, [typed, expected]] of cases.entries())
     await t.test(`stromboli ${typed.join(" ")}<TAB>: ${expected.join(", ") || "nothing that is known"}`, () => {

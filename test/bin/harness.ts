@@ -4,10 +4,8 @@ import type { AddressInfo, ListenOptions } from "node:net";
 import { join } from "node:path";
 import { text } from "node:stream/consumers";
 import type { TestContext } from "node:test";
-import { execa } from "execa";
 import { createClient } from "../../bin/client.ts";
 import type { JobEvent } from "../../bin/follow.ts";
-import type { CommandLine, CommandResult } from "../e2e/cli.ts";
 import { tempFolder } from "../harness.ts";
 
 /** A daemon's place taken by a listener of the test's, on a socket: the real one does not break off on demand. */
@@ -37,14 +35,6 @@ const serve = async (t: TestContext, listener: RequestListener, where: ListenOpt
 };
 
 export const jobId = "job-0123456789abcdef";
-
-/** What comes of many command lines: one process for all of them. */
-export const runEach = async (lines: readonly CommandLine[], env: NodeJS.ProcessEnv): Promise<CommandResult[]> => {
-  const { stdout } = await execa(process.execPath, [oneByOne], { env, input: JSON.stringify(lines) });
-  return JSON.parse(stdout) as CommandResult[];
-};
-
-const oneByOne = join(import.meta.dirname, "../e2e/one-by-one.ts");
 
 /** Pauses that no test waits for. */
 export const quick = { firstPauseMs: 1, longestPauseMs: 2 };

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { join } from "node:path";
 import { test, type TestContext } from "node:test";
 import { execa } from "execa";
-import type { CommandResult } from "../e2e/cli.ts";
+import type { CommandResult } from "../e2e/run-each.ts";
 import { listen } from "./harness.ts";
 
 const evil = "\u001b]0;owned\u0007\u001b[2J\u009b31m\u007f\r\b";

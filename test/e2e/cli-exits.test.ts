@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
 import { randomUUID } from "node:crypto";
 import { after, test } from "node:test";
-import { createCli, type CommandLine, type CommandResult } from "./cli.ts";
+import { createCli } from "./cli.ts";
+import type { CommandLine, CommandResult } from "./run-each.ts";
 import { startStromboli } from "./harness.ts";
 import { enforcesLimits } from "./podman.ts";
 import { bash } from "./requests.ts";

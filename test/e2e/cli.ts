@@ -1,16 +1,14 @@
 import { delimiter, join } from "node:path";
 import { execa } from "execa";
 import { environmentOf, type Place } from "./place.ts";
+import { runEach, type CommandLine } from "./run-each.ts";
 import { screenOf } from "./screen.ts";
 import { until } from "./wait.ts";
 
 const folder = join(import.meta.dirname, "../../bin");
 const launcher = join(folder, "stromboli");
-const oneByOne = join(import.meta.dirname, "one-by-one.ts");
 const withinMs = 60_000;
 
-export type CommandLine = { args: readonly string[]; env?: Readonly<Record<string, string>> };
-export type CommandResult = { code: number; stdout: string; stderr: string };
 export type CliOptions = { input?: string; env?: NodeJS.ProcessEnv; cwd?: string; columns?: number };
 
 /** `bin/stromboli` as the user of a place types it; `base` says where the daemon is, by itself the place's socket. */
@@ -31,12 +29,6 @@ export const createCli = (place: Place, base: NodeJS.ProcessEnv = { STROMBOLI_HO
       kill: (signal: NodeJS.Signals) => child.kill(signal),
       done: child.then(({ exitCode, signal, stdout, stderr }) => ({ code: exitCode ?? signal, stdout, stderr })),
     };
-  };
-
-  /** What comes of many command lines that start no run and read nothing: one process for all of them. */
-  const runEach = async (lines: readonly CommandLine[]): Promise<CommandResult[]> => {
-    const { stdout } = await execa(process.execPath, [oneByOne], { ...common({}), input: JSON.stringify(lines) });
-    return JSON.parse(stdout) as CommandResult[];
   };
 
   /** A shell's line with `stromboli` in it on a pseudo-terminal, that of util-linux' `script`. */
@@ -61,7 +53,12 @@ export const createCli = (place: Place, base: NodeJS.ProcessEnv = { STROMBOLI_HO
     };
   };
 
-  return { start, run: (...given: Parameters<typeof start>) => start(...given).done, runEach, terminal };
+  return {
+    start,
+    run: (...given: Parameters<typeof start>) => start(...given).done,
+    runEach: (lines: readonly CommandLine[]) => runEach(lines, common({})),
+    terminal,
+  };
 };
 
 /** The words of a command as a shell takes them. */

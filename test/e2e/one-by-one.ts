@@ -1,5 +1,5 @@
 import { text } from "node:stream/consumers";
-import type { CommandLine, CommandResult } from "./cli.ts";
+import type { CommandLine, CommandResult } from "./run-each.ts";
 
 /**
  * Runs bin/cli.ts once for each of the command lines that come as JSON on standard input, and prints what came of them,
